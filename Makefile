@@ -1,0 +1,116 @@
+# One command per chore. `make run` opens the counter; `make test` checks everything.
+
+PORT ?= 8000
+INSTANCE ?= instance
+WORKERS ?= 2
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+sum = $(shell { cat $(1) 2>/dev/null; $(2) --version; } 2>&1 | cksum | cut -d' ' -f1)
+
+# What is installed carries the sum of its lock file in its name: an equal lock installs nothing.
+RUNTIME := .venv/.runtime-$(call sum,requirements-uv.txt requirements.txt,$(PYTHON))
+DEV := .venv/.dev-$(call sum,requirements-uv.txt requirements.txt requirements-dev.txt,$(PYTHON))
+NODE := node_modules/.lock-$(call sum,package-lock.json,node)
+CATALOGUES := .venv/.catalogues
+POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
+
+.PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
+	check-script-types check-catalogues check-vendor bench translations lock clean \
+	install-runtime install-dev apt-packages
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) $(CATALOGUES) ## open the counter (PORT=8000 INSTANCE=instance)
+	@mkdir -p "$(INSTANCE)"
+	@VENTANILLA_INSTANCE="$$(cd "$(INSTANCE)" && pwd)"; export VENTANILLA_INSTANCE; \
+	VENTANILLA_PORT="$(PORT)"; export VENTANILLA_PORT; \
+	if [ ! -f "$(INSTANCE)/ventanilla.toml" ]; then VENTANILLA_DEMO=1; export VENTANILLA_DEMO; fi; \
+	exec $(BIN)/flask --app wsgi core serve
+
+test: ## install what tests need, then check everything and run every test
+	@start=$$(date +%s); \
+	$(MAKE) -j3 install-dev apt-packages $(NODE) && \
+	$(MAKE) $(CATALOGUES) check && \
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal && \
+	echo "Ventanilla: every check and every test passed in $$(($$(date +%s) - start)) s."
+
+test-fast: $(DEV) $(CATALOGUES) ## every test that needs no browser
+	@$(BIN)/pytest -n $(WORKERS) -m "not journey"
+
+check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
+	@$(MAKE) -j2 --output-sync=target check-types check-imports check-script-types \
+		check-catalogues check-format check-scripts check-vendor
+
+check-format: $(DEV)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+check-imports: $(DEV)
+	@$(BIN)/lint-imports
+
+check-types: $(DEV)
+	@$(BIN)/mypy app
+
+check-scripts:
+	@node --test tests/js/
+
+check-script-types: $(NODE)
+	@node_modules/.bin/tsc -p jsconfig.json && echo "Types of the scripts: right."
+
+check-catalogues: $(DEV)
+	@$(BIN)/python tools/catalogues.py check
+
+check-vendor: ## compare the files of others with the sums they came with
+	@grep -E '^[0-9a-f]{64}  ' static/vendor/VERSIONS.txt | (cd static/vendor && sha256sum -c --quiet -) \
+		&& echo "Files of others: as they came."
+
+bench: $(DEV) $(CATALOGUES) ## measure pages, bookings and waiting people
+	@$(BIN)/python bench/run.py
+
+translations: $(DEV) ## gather the sentences of the product into the seven catalogues
+	@$(BIN)/python tools/catalogues.py update
+	@$(MAKE) $(CATALOGUES)
+
+# uv reads pyproject.toml; the commented command in each file is this target.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
+lock: $(RUNTIME) ## write the lock files again (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) pyproject.toml -o requirements.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-uv.txt > .venv/uv.in
+	@$(COMPILE) --no-annotate .venv/uv.in -o requirements-uv.txt
+	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+clean: ## remove what can be made again; the instance folder stays
+	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find app bench tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f translations/*/LC_MESSAGES/messages.mo
+
+# --- installation ---------------------------------------------------------------------------
+
+install-runtime: $(RUNTIME)
+install-dev: $(DEV)
+
+$(RUNTIME):
+	@PYTHON="$(PYTHON)" tools/install requirements.txt
+	@touch $@
+
+$(DEV):
+	@PYTHON="$(PYTHON)" tools/install requirements-dev.txt
+	@touch $@ $(RUNTIME)
+
+$(CATALOGUES): $(POS) | $(RUNTIME)
+	@$(BIN)/pybabel --quiet compile --directory translations
+	@touch $@
+
+$(NODE): package.json package-lock.json
+	@npm ci --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
+	@touch $@
+
+apt-packages:
+	@tools/install-apt apt-packages.txt
