@@ -105,7 +105,7 @@ $(DEV):
 	@touch $@ $(RUNTIME)
 
 $(CATALOGUES): $(POS) | $(RUNTIME)
-	@$(BIN)/pybabel --quiet compile --directory translations
+	@$(if $(POS),$(BIN)/pybabel --quiet compile --directory translations)
 	@touch $@
 
 $(NODE): package.json package-lock.json
