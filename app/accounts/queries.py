@@ -1,0 +1,42 @@
+"""Questions about people."""
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from app.accounts.errors import InvitationOver
+from app.accounts.models import Account, Invitation, Role
+from app.core.db import db, first_or_none
+
+
+def account(account_id: int) -> Account | None:
+    """Of the town spoken for: the same number in another town is nobody."""
+    found: Account | None = first_or_none(sa.select(Account).where(Account.id == account_id))
+    return found
+
+
+def citizen_of(phone: str) -> Account | None:
+    found: Account | None = first_or_none(
+        sa.select(Account).where(Account.phone == phone, Account.role == Role.CITIZEN)
+    )
+    return found
+
+
+def staff() -> Sequence[Account]:
+    question = sa.select(Account).where(Account.role != Role.CITIZEN, Account.is_active)
+    return db.session.scalars(question.order_by(Account.role, Account.name)).all()
+
+
+def open_invitation(token: str) -> Invitation:
+    """The invitation that this link opens. A guessed one looks like a used one."""
+    found: Invitation | None = first_or_none(
+        sa.select(Invitation).where(Invitation.digest == digest_of(token))
+    )
+    if found is None or not found.is_open or not found.account.is_active:
+        raise InvitationOver
+    return found
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,27 @@
+"""Refusals about visits."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Missing, Refusal
+from app.schedule.errors import TimePast, TimeTaken
+
+__all__ = ["HoldOver", "NotCancellable", "TimePast", "TimeTaken", "TooManyHolds", "VisitMissing"]
+
+
+class VisitMissing(Missing):
+    message = _l("We cannot find this visit. Check the link in the message we sent you.")
+
+
+class HoldOver(Refusal):
+    message: Any = _l("We kept your time for a while, but it has run out. Please choose again.")
+
+
+class TooManyHolds(Refusal):
+    status = 429
+    message = _l("You have other bookings half done. Finish them, or wait ten minutes.")
+
+
+class NotCancellable(Refusal):
+    message = _l("This visit cannot be cancelled any more. If you need help, call us.")

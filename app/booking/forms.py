@@ -1,0 +1,98 @@
+"""Reading what people type: a telephone, a name, a code, a time out of a link."""
+
+import re
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TelField
+from wtforms.validators import Length, ValidationError
+
+from app.booking.models import Need
+from app.core.phones import Unfit, UnfitNumber, mobile
+
+STARTS = "%Y%m%dT%H%MZ"
+NO_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+UNFIT = {
+    Unfit.NOT_A_NUMBER: _l("Write your mobile number with its nine digits, like 612 34 56 78."),
+    Unfit.NOT_A_MOBILE: _l(
+        "This is a landline. Write a mobile number, because we send you an SMS."
+    ),
+    Unfit.COSTLY: _l("We cannot send messages to this number. Write your own mobile number."),
+    Unfit.FOREIGN: _l("We can only send messages to numbers from Spain. If yours is not, call us."),
+}
+
+
+class WhoForm(FlaskForm):
+    """Who is coming: a mobile number, and a name if they wish."""
+
+    phone = TelField(_l("Your mobile number"))
+    name = StringField(_l("Your name (optional)"))
+    token = HiddenField(validators=[Length(min=16, max=64)])
+
+    def __init__(self, *args: object, countries: Collection[str] = ("ES",), **kwargs: object):
+        super().__init__(*args, **kwargs)
+        self.countries = countries
+        self.number = ""
+
+    def validate_phone(self, field: TelField) -> None:
+        typed = (field.data or "").strip()
+        if not typed:
+            raise ValidationError(_l("Write your mobile number. We send you a code to confirm."))
+        try:
+            self.number = mobile(typed, self.countries)
+        except UnfitNumber as error:
+            raise ValidationError(UNFIT[error.reason]) from error
+
+    def validate_name(self, field: StringField) -> None:
+        field.data = " ".join(NO_CONTROLS.sub(" ", field.data or "").split())
+        if len(field.data) > 80:
+            raise ValidationError(_l("This name is too long. Write up to 80 letters."))
+
+
+class CodeForm(FlaskForm):
+    """The six digits of the message."""
+
+    code = StringField(_l("The code we sent you"))
+
+    def validate_code(self, field: StringField) -> None:
+        digits = [sign for sign in field.data or "" if sign.isdecimal()]
+        if not digits:
+            raise ValidationError(_l("Write the six digits of the message."))
+        if len(digits) != 6:
+            raise ValidationError(_l("The code has six digits. Look at the message again."))
+
+
+class ConfirmForm(FlaskForm):
+    """Nothing but the proof that it came from our page."""
+
+
+def needs_of(values: Collection[str]) -> list[str]:
+    """The needs we know, each once, in our own order."""
+    return [need.value for need in Need if need.value in values]
+
+
+def written_start(starts_at: datetime) -> str:
+    """An instant as it stands in a link: `20261124T0930Z`."""
+    return starts_at.astimezone(UTC).strftime(STARTS)
+
+
+def start_of(text: str | None) -> datetime | None:
+    """The instant of a link; None for anything else."""
+    if not text or not re.fullmatch(r"\d{8}T\d{4}Z", text):
+        return None
+    try:
+        return datetime.strptime(text, STARTS).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def day_of(text: str | None) -> date | None:
+    if not text or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

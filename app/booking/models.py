@@ -1,0 +1,149 @@
+"""A visit: one attention of one citizen, from the first hold to its end."""
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Account
+from app.core import clock
+from app.core.db import Base, new_code, stored
+from app.schedule.models import Resource
+from app.towns.models import Channel, OfTown, Procedure, Town
+
+
+class Status(enum.StrEnum):
+    """Where a visit is in its life."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    WAITING = "waiting"
+    CALLED = "called"
+    IN_SERVICE = "in_service"
+    SERVED = "served"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    LEFT = "left"
+
+
+# From each state, the states a visit may go to. Ends go nowhere.
+PATHS: dict[Status, frozenset[Status]] = {
+    Status.HELD: frozenset({Status.BOOKED, Status.EXPIRED, Status.CANCELLED}),
+    Status.BOOKED: frozenset({Status.WAITING, Status.CALLED, Status.CANCELLED, Status.NO_SHOW}),
+    Status.WAITING: frozenset({Status.BOOKED, Status.CALLED, Status.CANCELLED, Status.LEFT}),
+    Status.CALLED: frozenset(
+        {Status.IN_SERVICE, Status.WAITING, Status.SERVED, Status.NO_SHOW, Status.LEFT}
+    ),
+    Status.IN_SERVICE: frozenset({Status.SERVED, Status.NO_SHOW, Status.LEFT}),
+}
+
+LIVE = (Status.BOOKED, Status.WAITING, Status.CALLED, Status.IN_SERVICE)
+OVER = (Status.SERVED, Status.EXPIRED, Status.CANCELLED, Status.NO_SHOW, Status.LEFT)
+
+
+class Need(enum.StrEnum):
+    """What somebody may need. Asked, never guessed."""
+
+    MORE_TIME = "more_time"
+    COMPANION = "companion"
+
+
+class WrongPath(RuntimeError):
+    """A visit was sent where its life does not go: a mistake of ours, never the citizen's."""
+
+
+class Visit(OfTown, Base):
+    """One attention. Its code is the citizen's only key, so nobody must be able to guess it."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        sa.UniqueConstraint("town_id", "form_token"),
+        sa.Index("ix_visit_town_status_starts", "town_id", "status", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    procedure_id: Mapped[int] = mapped_column(sa.ForeignKey(Procedure.id), index=True)
+    citizen_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id), index=True)
+    clerk_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Resource.id), index=True)
+    channel: Mapped[Channel] = mapped_column(stored(Channel))
+    status: Mapped[Status] = mapped_column(stored(Status), default=Status.HELD)
+    language: Mapped[str] = mapped_column(sa.String(2))  # in which they will be attended
+    reads: Mapped[str] = mapped_column(sa.String(2))  # in which they read pages and messages
+    phone: Mapped[str] = mapped_column(sa.String(20), index=True)
+    name: Mapped[str] = mapped_column(sa.String(80), default="")
+    needs: Mapped[list[str]] = mapped_column(default=list)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=0)  # rises with every change of what was told
+    form_token: Mapped[str] = mapped_column(sa.String(64))
+    host: Mapped[str] = mapped_column(sa.String(260), default="")
+    held_at: Mapped[datetime] = mapped_column(default=clock.now)
+    hold_until: Mapped[datetime | None]
+    booked_at: Mapped[datetime | None]
+    waiting_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    in_service_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(sa.String(20))
+    outcome: Mapped[str] = mapped_column(sa.Text, default="")
+    next_steps: Mapped[str] = mapped_column(sa.Text, default="")
+
+    town: Mapped[Town] = relationship(lazy="joined")
+    procedure: Mapped[Procedure] = relationship(lazy="joined")
+    citizen: Mapped[Account | None] = relationship()
+    clerk: Mapped[Resource | None] = relationship(lazy="joined")
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in OVER
+
+    @property
+    def is_held(self) -> bool:
+        return self.status is Status.HELD
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status is Status.WAITING
+
+    @property
+    def is_being_attended(self) -> bool:
+        return self.status in (Status.CALLED, Status.IN_SERVICE)
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.status in (Status.BOOKED, Status.WAITING)
+
+    @property
+    def is_by_video(self) -> bool:
+        return self.channel is Channel.VIDEO
+
+    @property
+    def hold_seconds_left(self) -> int:
+        if not self.hold_until:
+            return 0
+        return max(0, int((self.hold_until - clock.now()).total_seconds()))
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def clerk_name(self) -> str:
+        return self.clerk.name if self.clerk else ""
+
+    def go(self, status: Status) -> None:
+        """The next step of its life, with its time."""
+        if status not in PATHS.get(self.status, frozenset()):
+            raise WrongPath(f"a visit cannot go from {self.status} to {status}")
+        self.status = status
+        at = "ended_at" if status in OVER else f"{status.value}_at"
+        first_time_only = status in (Status.BOOKED, Status.WAITING)
+        if not (first_time_only and getattr(self, at)):
+            setattr(self, at, clock.now())

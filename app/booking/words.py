@@ -1,0 +1,36 @@
+"""How a need and a state of a visit are called on screens."""
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from app.booking.models import Need, Status
+from app.core.phones import readable
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_global(need_name)
+    app.add_template_filter(need_name)
+    app.add_template_global(readable, "readable_phone")
+    app.add_template_global(status_name)
+
+
+def need_name(need: str) -> str:
+    return {
+        Need.MORE_TIME.value: _("I need more time"),
+        Need.COMPANION.value: _("Somebody will be with me"),
+    }[need]
+
+
+def status_name(status: str) -> str:
+    return {
+        Status.HELD.value: _("Not confirmed yet"),
+        Status.BOOKED.value: _("Booked"),
+        Status.WAITING.value: _("Waiting"),
+        Status.CALLED.value: _("Called"),
+        Status.IN_SERVICE.value: _("Being attended"),
+        Status.SERVED.value: _("Attended"),
+        Status.EXPIRED.value: _("Not confirmed in time"),
+        Status.CANCELLED.value: _("Cancelled"),
+        Status.NO_SHOW.value: _("Did not come"),
+        Status.LEFT.value: _("Left"),
+    }[status]

@@ -1,0 +1,55 @@
+"""Questions about a room."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.booking.models import Visit
+from app.calls.errors import NotInTheRoom, Replaced
+from app.calls.models import Part, Participant
+from app.core import stream
+from app.core.db import db, first_or_none
+
+
+def participants(visit: Visit) -> Sequence[Participant]:
+    question = sa.select(Participant).where(Participant.visit_id == visit.id)
+    return db.session.scalars(question.order_by(Participant.seat)).all()
+
+
+def participant_as(visit: Visit, part: Part) -> Participant | None:
+    found: Participant | None = first_or_none(
+        sa.select(Participant).where(Participant.visit_id == visit.id, Participant.part == part)
+    )
+    return found
+
+
+def own_seat(visit: Visit, part: Part, code: str, incarnation: int) -> Participant:
+    """The caller's own seat in this room, while no newer window has taken it."""
+    mine = participant_as(visit, part)
+    if mine is None or mine.code != code:
+        raise NotInTheRoom
+    if mine.incarnation != incarnation:
+        raise Replaced
+    return mine
+
+
+def roster(visit: Visit) -> dict[str, Any]:
+    """Who is present, whole. Its version is the place in the stream: a later one is larger."""
+    people = participants(visit)
+    return {
+        "version": stream.cursor(),
+        "participants": [
+            {
+                "id": person.code,
+                "seat": person.seat,
+                "role": person.part.value,
+                "name": person.name,
+                "incarnation": person.incarnation,
+                "camera": person.has_camera,
+                "microphone": person.has_microphone,
+            }
+            for person in people
+            if person.is_present
+        ],
+    }

@@ -1,0 +1,162 @@
+"""Errands of a call: take a seat, pass messages on, leave, end it for everybody."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app
+
+from app.booking import services as booking
+from app.booking.models import Status, Visit
+from app.calls import queries
+from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom
+from app.calls.events import CallEnded, ParticipantJoined, ParticipantLeft
+from app.calls.models import Part, Participant
+from app.core import clock, stream
+from app.core.db import db
+from app.core.events import publish
+
+MAX_SIGNALS = 64
+
+
+def channel_of(participant: Participant) -> str:
+    """The private channel of one seat under its present incarnation."""
+    return f"seat:{participant.id}:{participant.incarnation}"
+
+
+def room_of(visit: Visit) -> str:
+    return f"visit:{visit.id}"
+
+
+def join(visit: Visit, part: Part, name: str, *, camera: bool, microphone: bool) -> Participant:
+    """Take a seat, or take it over from an older window, which is told."""
+    if not visit.is_being_attended:
+        raise NotCalledYet
+    seat = queries.participant_as(visit, part)
+    if seat is None:
+        seat = Participant(
+            visit_id=visit.id, part=part, seat=len(queries.participants(visit)) + 1, incarnation=0
+        )
+        db.session.add(seat)
+        db.session.flush()
+    elif seat.is_present:
+        stream.tell(channel_of(seat), "bye", {"reason": "replaced"})
+    seat.name, seat.has_camera, seat.has_microphone = name, camera, microphone
+    seat.incarnation += 1
+    seat.last_seq, seat.is_present, seat.left_at = 0, True, None
+    seat.joined_at = clock.now()
+    db.session.flush()
+    if part is Part.CITIZEN and visit.status is Status.CALLED:
+        booking.move_on(visit, Status.IN_SERVICE)
+    publish(
+        ParticipantJoined(
+            town_id=visit.town_id,
+            visit_id=visit.id,
+            part=part.value,
+            incarnation=seat.incarnation,
+        )
+    )
+    _tell_roster(visit)
+    return seat
+
+
+def change_state(seat: Participant, *, camera: bool, microphone: bool) -> None:
+    """Camera and microphone on or off, shown to the others."""
+    seat.has_camera, seat.has_microphone = camera, microphone
+    _tell_roster(seat.visit)
+
+
+def leave(seat: Participant) -> None:
+    """Hang up, or close the window. The seat stays theirs for a return."""
+    if not seat.is_present:
+        return
+    seat.is_present, seat.left_at = False, clock.now()
+    publish(ParticipantLeft(town_id=seat.town_id, visit_id=seat.visit_id, part=seat.part.value))
+    _tell_roster(seat.visit)
+
+
+def pass_on(sender: Participant, signals: Sequence[Any]) -> int:
+    """Hand descriptions and candidates to their addressees, each once. Returns the highest seq.
+
+    A batch that was answered but whose answer was lost comes again: what was taken is passed over.
+    """
+    if len(signals) > MAX_SIGNALS:
+        raise Garbled
+    seats = {person.code: person for person in queries.participants(sender.visit)}
+    for signal in signals:
+        seq, target = _read(signal)
+        if seq <= sender.last_seq:
+            continue
+        person = seats.get(target)
+        if person is None or person.id == sender.id:
+            raise NotInTheRoom
+        sender.last_seq = seq
+        if signal.get("to_incarnation", person.incarnation) != person.incarnation:
+            continue  # meant for a window that is gone
+        payload = {
+            "from": sender.code,
+            "incarnation": sender.incarnation,
+            "to_incarnation": person.incarnation,
+            "seq": seq,
+        }
+        payload.update({key: signal[key] for key in ("description", "candidates") if key in signal})
+        stream.tell(channel_of(person), "signal", payload)
+    return sender.last_seq
+
+
+def end(visit: Visit) -> None:
+    """The clerk closes the room. Whoever is still in it is told; the visit is served."""
+    for seat in queries.participants(visit):
+        if seat.is_present:
+            seat.is_present, seat.left_at = False, clock.now()
+            stream.tell(channel_of(seat), "bye", {"reason": "ended"})
+    if visit.status in (Status.CALLED, Status.IN_SERVICE):
+        booking.move_on(visit, Status.SERVED)
+    publish(CallEnded(town_id=visit.town_id, visit_id=visit.id))
+
+
+def ice_servers() -> list[dict[str, Any]]:
+    """STUN and TURN servers of this installation, as RTCConfiguration wants them."""
+    return [dict(server) for server in current_app.config["ICE_SERVERS"]]
+
+
+def _tell_roster(visit: Visit) -> None:
+    db.session.flush()
+    roster = queries.roster(visit)
+    for seat in queries.participants(visit):
+        if seat.is_present:
+            stream.tell(channel_of(seat), "roster", roster)
+
+
+def _read(signal: Any) -> tuple[int, str]:
+    """The number and addressee of one signal, whose payload is one of the two kinds we know."""
+    if not isinstance(signal, dict):
+        raise Garbled
+    seq, target = signal.get("seq"), signal.get("to")
+    description, candidates = signal.get("description"), signal.get("candidates")
+    if type(seq) is not int or seq < 1 or not isinstance(target, str):
+        raise Garbled
+    if (description is None) == (candidates is None):
+        raise Garbled
+    if description is not None and not _is_description(description):
+        raise Garbled
+    if candidates is not None and not _are_candidates(candidates):
+        raise Garbled
+    return seq, target
+
+
+def _is_description(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("type") in ("offer", "answer", "pranswer", "rollback")
+        and isinstance(value.get("sdp", ""), str)
+    )
+
+
+def _are_candidates(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_SIGNALS
+        and all(item is None or isinstance(item, dict) for item in value)
+        and len(json.dumps(value)) < 32_000
+    )

@@ -1,0 +1,19 @@
+"""Core: tools that know no feature."""
+
+from flask import Flask
+
+from app.core import settings  # noqa: F401 - the roof reads the settings before any floor opens
+
+
+def init_app(app: Flask) -> None:
+    from app.core import assets, cli, db, health, i18n, jobs, logs, security, stream
+
+    logs.init_app(app)
+    db.init_app(app)
+    i18n.init_app(app)
+    security.init_app(app)
+    stream.init_app(app)
+    assets.init_app(app)
+    health.init_app(app)
+    jobs.init_app(app)
+    cli.init_app(app)

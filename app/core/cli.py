@@ -1,0 +1,111 @@
+"""Opening the counter: prepare the installation, then serve it as one tree of processes."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+
+commands = AppGroup("core", help="Prepare and open this installation.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(commands)
+
+
+@commands.command("prepare")
+def prepare() -> None:
+    """Make the folder, its secrets and its register, and bring the register up to date."""
+    folder = Path(current_app.instance_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "secret_key"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(48))
+    current_app.config["SECRET_KEY"] = secret.read_text().strip()
+    upgrade()
+
+
+@commands.command("serve")
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """Prepare, then run the web server and the job worker until Ctrl-C."""
+    context.invoke(prepare)
+    if current_app.config["DEMO"]:
+        subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"], check=True)
+    raise SystemExit(Tree().run())
+
+
+class Tree:
+    """The web server and the job worker: they start together and stop together."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def run(self) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.stop)
+        self.start("web")
+        self.start("jobs")
+        click.echo(welcome())
+        code = self.watch()
+        self.end_all()
+        return code
+
+    def start(self, name: str) -> None:
+        command = {
+            "web": [sys.executable, "-m", "gunicorn", "wsgi:app"],
+            "jobs": [
+                *(sys.executable, "-m", "flask", "--app", "wsgi"),
+                *("jobs", "work", "--parent", str(os.getpid())),
+            ],
+        }[name]
+        # Own group: Ctrl-C in the terminal reaches this process alone, which then ends the others.
+        self.children[name] = subprocess.Popen(command, start_new_session=True)
+
+    def watch(self) -> int:
+        """A web server that ends takes the house down; a worker that ends is started again."""
+        while not self.stopping:
+            time.sleep(0.2)
+            if (code := self.children["web"].poll()) is not None:
+                return code or 1
+            if self.children["jobs"].poll() is not None:
+                time.sleep(1)
+                self.start("jobs")
+        return 0
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def end_all(self) -> None:
+        for child in self.children.values():
+            if child.poll() is None:
+                child.terminate()
+        for child in self.children.values():
+            try:
+                child.wait(timeout=8)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        click.echo("The counter is closed.")
+
+
+def welcome() -> str:
+    """The addresses to open, for whoever started it."""
+    config = current_app.config
+    host = f"{config['DOMAIN']}:{config['PORT']}"
+    lines = [f"\n  Ventanilla is open at   http://{host}"]
+    if config["DEMO"]:
+        lines += [
+            f"  The demonstration       http://{host}/demo",
+            f"  A town of its own       http://vilaclara.{host}",
+        ]
+    return "\n".join([*lines, "  Ctrl-C closes it.\n"])

@@ -1,0 +1,203 @@
+"""The register: one session a request, one transaction a request, rules kept by the tables."""
+
+import enum
+import random
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, registry
+
+# How long a writer waits for its turn before the person is told to try again.
+WRITE_WAIT_SECONDS = 8.0
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the table. A naive value is a mistake and is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def stored(kind: type[enum.StrEnum], length: int = 16) -> sa.Enum:
+    """An enumeration kept by value, checked by the table."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        length=length,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+        values_callable=lambda items: [item.value for item in items],
+    )
+
+
+class Base(DeclarativeBase):
+    """What every model inherits."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            dict[str, Any]: sa.JSON(),
+            dict[str, str]: sa.JSON(),
+            list[str]: sa.JSON(),
+            list[dict[str, str]]: sa.JSON(),
+        },
+    )
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    engine_options={"pool_pre_ping": False},
+    session_options={"expire_on_commit": False},
+    disable_autonaming=True,
+)
+migrate = Migrate()
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def init_app(app: Flask) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    if app.config["DATABASE_URL"].startswith("sqlite"):
+        options = {
+            "connect_args": {"check_same_thread": False, "timeout": 0},
+            "pool_size": 20,
+            "max_overflow": 30,
+        }
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    db.init_app(app)
+    migrate.init_app(
+        app,
+        db,
+        directory=str(Path(app.config["ROOT"]) / "app" / "migrations"),
+        render_as_batch=True,
+    )
+    with app.app_context():
+        for engine in db.engines.values():
+            if engine.dialect.name == "sqlite":
+                teach_sqlite(engine)
+    app.before_request(choose_mode)
+
+
+def choose_mode() -> None:
+    """Writers say so at their first question, so that SQLite queues them instead of failing one.
+
+    The body is read before the queue is joined: a slow line must not keep others waiting.
+    """
+    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
+    if unsafe:
+        request.get_data(cache=True, parse_form_data=True)
+    _writing.set(unsafe)
+
+
+def teach_sqlite(engine: sa.Engine) -> None:
+    """Foreign keys, write-ahead log, and transactions that begin when we say."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "busy_timeout = 0",
+            "cache_size = -8000",
+        ):
+            _patiently(connection, f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        if _writing.get():
+            _patiently(driver, "BEGIN IMMEDIATE")
+        else:
+            driver.execute("BEGIN")
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Take turns politely. SQLite's own wait would stop every other greenlet of this process."""
+    deadline = time.monotonic() + WRITE_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        # Unequal pauses, so that those who wait do not march in step.
+        time.sleep(random.uniform(0.001, 0.006))  # noqa: S311 - chance, not cryptography
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All of it or nothing. Only entry rooms (views, commands, jobs) open one."""
+    _writing.set(True)
+    try:
+        if db.session().in_transaction() and not _began_as_writer():
+            db.session.rollback()
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.set(False)  # what follows in this request only reads
+
+
+def _began_as_writer() -> bool:
+    """Whether the open transaction of this request was begun by a writer."""
+    return bool(request) and request.method not in ("GET", "HEAD", "OPTIONS")
+
+
+def first_or_none(question: sa.Select[Any]) -> Any:
+    return db.session.scalars(question.limit(1)).first()
+
+
+# No vowels and none of 0 1 l: nothing to mistake on paper, no words by accident. 28^12 is 57 bits.
+CODE_LETTERS = "23456789bcdfghjkmnpqrstvwxyz"
+CODE_LENGTH = 12
+
+
+def new_code() -> str:
+    """A public name for somebody's thing that nobody can guess."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def instance_folder() -> Path:
+    return Path(current_app.instance_path)

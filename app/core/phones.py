@@ -1,0 +1,70 @@
+"""Telephone numbers as people type them, and which of them may be sent a message."""
+
+import enum
+from collections.abc import Collection
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+HOME = "ES"
+
+
+class Unfit(enum.StrEnum):
+    """Why no message can be sent to what was typed."""
+
+    NOT_A_NUMBER = "not_a_number"
+    NOT_A_MOBILE = "not_a_mobile"
+    COSTLY = "costly"
+    FOREIGN = "foreign"
+
+
+class UnfitNumber(ValueError):
+    def __init__(self, reason: Unfit) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+COSTLY = {
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.PERSONAL_NUMBER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.VOIP,
+}
+MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+def mobile(typed: str, countries: Collection[str] = (HOME,)) -> str:
+    """`0034 600-12.34 56` → `+34600123456`, full-width digits too. Raises UnfitNumber."""
+    if len(typed) > 60:
+        raise UnfitNumber(Unfit.NOT_A_NUMBER)
+    try:
+        number = phonenumbers.parse(typed, HOME)
+    except phonenumbers.NumberParseException as error:
+        raise UnfitNumber(Unfit.NOT_A_NUMBER) from error
+    if not phonenumbers.is_valid_number(number):
+        raise UnfitNumber(Unfit.NOT_A_NUMBER)
+    if phonenumbers.region_code_for_number(number) not in countries:
+        raise UnfitNumber(Unfit.FOREIGN)
+    kind = phonenumbers.number_type(number)
+    if kind in COSTLY:
+        raise UnfitNumber(Unfit.COSTLY)
+    if kind not in MOBILE:
+        raise UnfitNumber(Unfit.NOT_A_MOBILE)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def readable(number: str) -> str:
+    """`+34600123456` → `600 12 34 56`; foreign ones keep their country code."""
+    try:
+        parsed = phonenumbers.parse(number, HOME)
+    except phonenumbers.NumberParseException:
+        return number
+    home = phonenumbers.region_code_for_number(parsed) == HOME
+    style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
+def masked(number: str) -> str:
+    """The last three digits, enough for its owner to know it."""
+    return f"··· {number[-3:]}"

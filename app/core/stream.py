@@ -1,0 +1,203 @@
+"""The one live channel: what happened is a row written with the fact, and reaches who listens.
+
+`tell` writes the row in the caller's transaction. After the commit a hub (one a process) hands it
+to the listeners. A browser that comes back with `Last-Event-ID` misses nothing.
+"""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, request
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core import clock
+from app.core.db import Base, db
+
+# How often a process looks for rows that other processes wrote. Its own wake it at once.
+GLANCE_SECONDS = 0.02
+QUIET_GLANCE_SECONDS = 0.2
+
+
+class StreamMessage(Base):
+    """One piece of news on one channel. Rows expire; ids are never used twice."""
+
+    __tablename__ = "stream_message"
+    __table_args__ = (
+        sa.Index("ix_stream_message_channel_id", "channel", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(sa.String(120))
+    name: Mapped[str] = mapped_column(sa.String(40))
+    payload: Mapped[dict[str, Any]]
+    told_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+class Hub:
+    """Reads new rows once for the whole process and shares them out."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.listeners: dict[str, set[queue.SimpleQueue[Any]]] = {}
+        self.wake = threading.Event()
+        self.lock = threading.Lock()
+        self.last = 0
+        self.thread: threading.Thread | None = None
+        self.closing = False
+
+    def join(self, channels: list[str]) -> "queue.SimpleQueue[Any]":
+        box: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self.lock:
+            for channel in channels:
+                self.listeners.setdefault(channel, set()).add(box)
+            if not self.thread or not self.thread.is_alive():
+                self.last = _newest()
+                self.thread = threading.Thread(target=self.run, daemon=True, name="stream-hub")
+                self.thread.start()
+        return box
+
+    def leave(self, channels: list[str], box: "queue.SimpleQueue[Any]") -> None:
+        with self.lock:
+            for channel in channels:
+                boxes = self.listeners.get(channel, set())
+                boxes.discard(box)
+                if not boxes:
+                    self.listeners.pop(channel, None)
+
+    def run(self) -> None:
+        with self.app.app_context():
+            while not self.closing:
+                self.wake.wait(GLANCE_SECONDS if self.listeners else QUIET_GLANCE_SECONDS)
+                self.wake.clear()
+                try:
+                    self.share_out()
+                except sa.exc.OperationalError:
+                    time.sleep(QUIET_GLANCE_SECONDS)
+                finally:
+                    db.session.rollback()
+
+    def share_out(self) -> None:
+        newest = _newest()
+        if newest <= self.last:
+            return
+        rows = db.session.execute(_rows().where(StreamMessage.id > self.last)).all()
+        for row in rows:
+            with self.lock:
+                boxes = tuple(self.listeners.get(row.channel, ()))
+            for box in boxes:
+                box.put(row)
+            self.last = max(self.last, row.id)
+
+    def close(self) -> None:
+        """Let every listener go, so that the process can end at once."""
+        self.closing = True
+        with self.lock:
+            boxes = {box for boxes in self.listeners.values() for box in boxes}
+        for box in boxes:
+            box.put(None)
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["stream"] = Hub(app)
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _wake_after_commit(session: Session) -> None:
+    if session.info.pop("told", False) and current_app:
+        current_app.extensions["stream"].wake.set()
+
+
+def tell(channel: str, name: str, payload: dict[str, Any]) -> None:
+    """Write the news with the fact; it leaves when the fact is committed."""
+    db.session.add(StreamMessage(channel=channel, name=name, payload=payload))
+    db.session().info["told"] = True
+
+
+def cursor() -> int:
+    """The id after which everything is still to come."""
+    return _newest()
+
+
+def listen(*channels: str, after: int | None = None) -> Response:
+    """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up."""
+    since = _since(after)
+    response = Response(_flow(list(channels), since), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _since(after: int | None) -> int | None:
+    sent = request.headers.get("Last-Event-ID") or request.args.get("after") or after
+    try:
+        return int(sent) if sent is not None else None
+    except ValueError:
+        return None
+
+
+def _flow(channels: list[str], since: int | None) -> Iterator[str]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    hub: Hub = app.extensions["stream"]
+    ping = float(app.config["STREAM_PING_SECONDS"])
+    box = hub.join(channels)
+    missed = [] if since is None else _missed(channels, since)
+    seen = max([since or 0, *(row.id for row in missed)])
+    db.session.remove()
+
+    def flow() -> Iterator[str]:
+        last = seen
+        try:
+            yield "retry: 500\n\n"
+            for row in missed:
+                yield _written(row)
+            while not hub.closing:
+                try:
+                    row = box.get(timeout=ping)
+                except queue.Empty:
+                    yield "event: ping\ndata: {}\n\n"
+                    continue
+                if row is None:
+                    return
+                if row.id > last:
+                    last = row.id
+                    yield _written(row)
+        finally:
+            hub.leave(channels, box)
+
+    return flow()
+
+
+def _missed(channels: list[str], since: int) -> list[Any]:
+    return list(
+        db.session.execute(
+            _rows().where(StreamMessage.channel.in_(channels), StreamMessage.id > since)
+        ).all()
+    )
+
+
+def _rows() -> sa.Select[Any]:
+    return sa.select(
+        StreamMessage.id, StreamMessage.channel, StreamMessage.name, StreamMessage.payload
+    ).order_by(StreamMessage.id)
+
+
+def _newest() -> int:
+    return db.session.scalar(sa.select(sa.func.max(StreamMessage.id))) or 0
+
+
+def _written(row: Any) -> str:
+    return f"id: {row.id}\nevent: {row.name}\ndata: {json.dumps(row.payload)}\n\n"
+
+
+def forget_old() -> int:
+    """Delete what nobody can still be waiting for. Returns how many rows went."""
+    limit = clock.now() - timedelta(minutes=float(current_app.config["STREAM_KEEP_MINUTES"]))
+    gone = db.session.execute(sa.delete(StreamMessage).where(StreamMessage.told_at < limit))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,21 @@
+"""Errands of identity: codes by SMS, and passkeys."""
+
+from app.identity.services.codes import CodeOutcome, send_code, try_code
+from app.identity.services.passkeys import (
+    begin_enrolment,
+    begin_sign_in,
+    finish_enrolment,
+    finish_sign_in,
+    forget_challenges,
+)
+
+__all__ = [
+    "CodeOutcome",
+    "begin_enrolment",
+    "begin_sign_in",
+    "finish_enrolment",
+    "finish_sign_in",
+    "forget_challenges",
+    "send_code",
+    "try_code",
+]

@@ -1,0 +1,7 @@
+"""Queue: who is in the waiting room, how long it may take, and who is called next."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Only rooms that others call: nothing to open."""

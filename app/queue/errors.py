@@ -1,0 +1,26 @@
+"""Refusals about the queue."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Refusal
+
+
+class TooEarly(Refusal):
+    message = _l("The waiting room is not open yet. Come back shortly before your time.")
+
+
+class NobodyWaiting(Refusal):
+    message = _l("Nobody is waiting for you now.")
+
+
+class AlreadyAttending(Refusal):
+    message = _l("You are attending somebody. Finish that visit before you call the next.")
+
+
+class NotAtTheCounter(Refusal):
+    status = 403
+    message = _l("Your account is not a clerk of the counter, so it cannot call people.")
+
+
+class NotByVideo(Refusal):
+    message = _l("This visit is not by video call, so it has no waiting room here.")

@@ -1,0 +1,278 @@
+"""What is free, and who could take it. Derived from rules minus allocations; never authoritative.
+
+Every instant is UTC. Starts stand on a grid of wall-clock minutes counted from local midnight,
+so that a time shown now still exists a minute later whatever its length (BOOKING §4.1).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from app.core import clock
+from app.core.db import db, first_or_none
+from app.core.i18n import LANGUAGES
+from app.schedule.models import ACTIVE, Allocation, AllocationState, Resource, Shift, Skill
+from app.towns import queries as towns
+from app.towns.models import Procedure, Town
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for: a procedure, how, in which language, and for how long."""
+
+    town: Town
+    procedure: Procedure
+    channel: str
+    language: str
+    minutes: int
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
+class FreeTime:
+    """A start that somebody on duty can serve, and who, the least flexible first."""
+
+    starts_at: datetime
+    ends_at: datetime
+    resource_ids: tuple[int, ...]
+
+
+Span = tuple[datetime, datetime]
+
+
+def language_for(procedure: Procedure, channel: str, wanted: str) -> str | None:
+    """The language in which somebody can attend: the one wanted or the nearest; None if nobody can.
+
+    Nearest: the reader's own chain of understanding, then the town's languages in their order.
+    """
+    spoken = {
+        slug
+        for resource in _qualified(procedure, channel)
+        if resource.account
+        for slug in resource.account.languages
+    }
+    town_first = sorted(spoken, key=lambda slug: (slug != "es", slug))
+    for slug in (wanted, *LANGUAGES[wanted].fallback, *town_first):
+        if slug in spoken:
+            return slug
+    return None
+
+
+def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
+    """Every start from `first` to `last` (local dates, inclusive) that can be kept."""
+    now = clock.now()
+    zone = wish.town.zone
+    earliest = now + timedelta(minutes=wish.town.notice_minutes)
+    horizon = clock.today(wish.town.time_zone) + timedelta(days=wish.town.horizon_days)
+    last = min(last, horizon)
+    if last < first:
+        return []
+    people = _by_flexibility(wish)
+    if not people:
+        return []
+    begin = _instant(first, time(), wish.town)
+    end = _instant(last + timedelta(days=1), time(), wish.town)
+    busy = _busy([person.id for person in people], begin, end)
+    shifts = _shifts([person.id for person in people], wish.channel)
+    closed = towns.closed_days(first, last)
+    able: dict[datetime, list[int]] = defaultdict(list)
+    day = first
+    while day <= last:
+        for person in people:
+            for span in _windows(shifts[person.id], day, day in closed, wish.town):
+                for start in _grid(span, day, wish):
+                    if start >= earliest and _is_free(busy[person.id], start, start + wish.length):
+                        able[start].append(person.id)
+        day += timedelta(days=1)
+    return [
+        FreeTime(start, start + wish.length, tuple(dict.fromkeys(able[start])))
+        for start in sorted(able)
+        if start.astimezone(zone).date() >= first
+    ]
+
+
+def free_at(wish: Wish, starts_at: datetime) -> FreeTime | None:
+    """That very start, if it can still be kept."""
+    day = starts_at.astimezone(wish.town.zone).date()
+    return next((free for free in free_times(wish, day, day) if free.starts_at == starts_at), None)
+
+
+def first_free(wish: Wish) -> FreeTime | None:
+    """The first start that can be kept, looked for a week at a time up to the town's horizon."""
+    day = clock.today(wish.town.time_zone)
+    horizon = day + timedelta(days=wish.town.horizon_days)
+    while day <= horizon:
+        week_end = min(day + timedelta(days=6), horizon)
+        if found := free_times(wish, day, week_end):
+            return found[0]
+        day = week_end + timedelta(days=1)
+    return None
+
+
+def nearest(wish: Wish, around: datetime, count: int = 4) -> list[FreeTime]:
+    """The free starts nearest to that instant, in order of time."""
+    day = around.astimezone(wish.town.zone).date()
+    near: list[FreeTime] = []
+    today = clock.today(wish.town.time_zone)
+    for reach in map(timedelta, (0, 1, 3, 7, 14, 30)):
+        near = free_times(wish, max(day - reach, today), day + reach)
+        if len(near) >= count:
+            break
+    near.sort(key=lambda free: abs(free.starts_at - around))
+    return sorted(near[:count], key=lambda free: free.starts_at)
+
+
+def days_with_times(wish: Wish, first: date, count: int) -> dict[date, int]:
+    """How many starts each of `count` days offers, days without any included."""
+    last = first + timedelta(days=count - 1)
+    found: dict[date, int] = {first + timedelta(days=offset): 0 for offset in range(count)}
+    for free in free_times(wish, first, last):
+        found[free.starts_at.astimezone(wish.town.zone).date()] += 1
+    return found
+
+
+def allocations_of(claim: str) -> Sequence[Allocation]:
+    return db.session.scalars(
+        sa.select(Allocation).where(Allocation.claim == claim, Allocation.state.in_(ACTIVE))
+    ).all()
+
+
+def resource_of(account_id: int) -> Resource | None:
+    found: Resource | None = first_or_none(
+        sa.select(Resource).where(Resource.account_id == account_id)
+    )
+    return found
+
+
+def skills_of(resource_id: int) -> set[int]:
+    """The ids of the procedures that this resource attends."""
+    question = sa.select(Skill.procedure_id).where(Skill.resource_id == resource_id)
+    return set(db.session.scalars(question))
+
+
+def _qualified(procedure: Procedure, channel: str) -> list[Resource]:
+    """Whoever attends this procedure on this channel in some shift."""
+    question = (
+        sa.select(Resource)
+        .join(Skill, Skill.resource_id == Resource.id)
+        .where(Skill.procedure_id == procedure.id, Resource.is_active)
+        .options(joinedload(Resource.account))
+        .order_by(Resource.id)
+    )
+    people = list(db.session.scalars(question).unique())
+    shifts = _shifts([person.id for person in people], channel)
+    return [person for person in people if shifts[person.id]]
+
+
+def _by_flexibility(wish: Wish) -> list[Resource]:
+    """Qualified people who speak the language; those who can do least else come first."""
+    people = [
+        person
+        for person in _qualified(wish.procedure, wish.channel)
+        if person.account and person.account.is_active and wish.language in person.account.languages
+    ]
+    counts = sa.select(Skill.resource_id, sa.func.count()).group_by(Skill.resource_id)
+    skills: dict[int, int] = {row[0]: row[1] for row in db.session.execute(counts)}
+    people.sort(
+        key=lambda person: (
+            skills.get(person.id, 0),
+            len(person.account.languages) if person.account else 0,
+            person.id,
+        )
+    )
+    return people
+
+
+def _shifts(resource_ids: Sequence[int], channel: str) -> defaultdict[int, list[Shift]]:
+    found: defaultdict[int, list[Shift]] = defaultdict(list)
+    if resource_ids:
+        question = sa.select(Shift).where(Shift.resource_id.in_(resource_ids), Shift.is_public)
+        for shift in db.session.scalars(question):
+            if channel in shift.channels:
+                found[shift.resource_id].append(shift)
+    return found
+
+
+def _busy(
+    resource_ids: Sequence[int], begin: datetime, end: datetime
+) -> defaultdict[int, list[Span]]:
+    """What is taken, by resource, in order. A hold whose time is over takes nothing."""
+    question = (
+        sa.select(Allocation.resource_id, Allocation.starts_at, Allocation.ends_at)
+        .where(
+            Allocation.resource_id.in_(resource_ids),
+            Allocation.state.in_(ACTIVE),
+            Allocation.starts_at < end,
+            Allocation.ends_at > begin,
+            sa.or_(Allocation.state != AllocationState.HELD, Allocation.expires_at > clock.now()),
+        )
+        .order_by(Allocation.starts_at)
+    )
+    found: defaultdict[int, list[Span]] = defaultdict(list)
+    for resource_id, starts_at, ends_at in db.session.execute(question):
+        found[resource_id].append((starts_at, ends_at))
+    return found
+
+
+def _windows(shifts: Sequence[Shift], day: date, is_closed: bool, town: Town) -> list[Span]:
+    """Instants of duty on that day, touching and overlapping shifts joined."""
+    spans: list[Span] = []
+    for shift in shifts:
+        if not shift.covers(day) or (is_closed and not shift.on_closed_days):
+            continue
+        over = shift.ends == time()
+        end_day = day + timedelta(days=1) if over else day
+        spans.append((_instant(day, shift.starts, town), _instant(end_day, shift.ends, town)))
+    spans.sort()
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        elif start < end:
+            joined.append((start, end))
+    return joined
+
+
+def _grid(span: Span, day: date, wish: Wish) -> list[datetime]:
+    """Starts on the town's grid inside the window, each with room for the whole length."""
+    step = wish.town.grid_minutes
+    opening = span[0].astimezone(wish.town.zone)
+    minute = -(-(opening.hour * 60 + opening.minute) // step) * step
+    starts = []
+    while minute < 24 * 60:
+        wall = time(minute // 60, minute % 60)
+        start = _instant(day, wall, wish.town)
+        minute += step
+        if start.astimezone(wish.town.zone).time() != wall:
+            continue  # today the clock skips this hour
+        if start + wish.length > span[1]:
+            break
+        starts.append(start)
+    return starts
+
+
+def _instant(day: date, wall: time, town: Town) -> datetime:
+    return datetime.combine(day, wall, town.zone).astimezone(UTC)
+
+
+def _is_free(busy: Sequence[Span], start: datetime, end: datetime) -> bool:
+    return all(end <= taken_start or taken_end <= start for taken_start, taken_end in busy)
+
+
+def on_duty(wish: Wish, at: datetime) -> int:
+    """How many people who could serve this wish are in a shift at that instant."""
+    day = at.astimezone(wish.town.zone).date()
+    people = _by_flexibility(wish)
+    shifts = _shifts([person.id for person in people], wish.channel)
+    closed = day in towns.closed_days(day, day)
+    return sum(
+        any(start <= at < end for start, end in _windows(shifts[person.id], day, closed, wish.town))
+        for person in people
+    )

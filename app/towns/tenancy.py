@@ -1,0 +1,56 @@
+"""The tenant is part of the question: every SELECT, UPDATE and DELETE on rows of a town says which.
+
+The condition is added by the session, so no query can forget it; without a town the question is
+refused. Raw SQL has no place in features.
+"""
+
+from flask import Flask, current_app, g, request
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from app.core.errors import Missing
+from app.towns import queries
+from app.towns.models import OfTown
+from app.towns.tenant import current_town_id, is_every_town, speak_for
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(find_town)
+    app.teardown_request(forget_town)
+    app.context_processor(lambda: {"town": g.get("town")})
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _ask_for_one_town(state: ORMExecuteState) -> None:
+    if is_every_town() or state.is_column_load or state.is_relationship_load:
+        return
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    if not any(issubclass(mapper.class_, OfTown) for mapper in state.all_mappers):
+        return
+    town_id = current_town_id()
+    state.statement = state.statement.options(
+        with_loader_criteria(OfTown, lambda row: row.town_id == town_id, include_aliases=True)
+    )
+
+
+def find_town() -> None:
+    """The town is the host name. Plain `DOMAIN` is the province's start page."""
+    g.town = None
+    g.spoken_for_before = speak_for(None)
+    if request.endpoint is None and request.path.startswith("/static/"):
+        return
+    name = request.host.rsplit(":", 1)[0].lower().rstrip(".")
+    if name == current_app.config["DOMAIN"] or name in ("127.0.0.1", "[::1]"):
+        return
+    g.town = queries.town_of_host(name)
+    if g.town is None:
+        if request.path.startswith("/health/"):
+            return
+        raise Missing
+    g.own_lang = tuple(g.town.languages)
+    speak_for(g.town.id)
+
+
+def forget_town(error: BaseException | None) -> None:
+    speak_for(g.get("spoken_for_before"))

@@ -1,0 +1,76 @@
+"""A refusal becomes the page, or the piece of it, that the person reads."""
+
+import sqlite3
+from typing import Any
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from app.core.db import db
+from app.core.errors import Busy, Missing, Refusal, TooMany
+from app.core.htmx import wants_fragment
+from app.core.i18n import asked_slug, speaking
+
+log = structlog.get_logger()
+
+BUSY_SIGNS = ("locked", "full", "readonly", "disk I/O", "unable to open", "deadlock")
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Refusal, refuse)
+    app.register_error_handler(HTTPException, explain)
+    app.register_error_handler(DBAPIError, apologise_for_the_register)
+    app.register_error_handler(sqlite3.OperationalError, apologise_for_the_register)
+    app.register_error_handler(Exception, apologise)
+
+
+def refuse(refusal: Refusal) -> Response:
+    """The sentence of the refusal, with its status."""
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return make_response({"error": str(refusal)}, refusal.status)
+    return page(refusal.status, str(refusal), fragment=wants_fragment())
+
+
+def explain(error: HTTPException) -> Response:
+    """What the framework refuses, in words of ours."""
+    known = {404: Missing, 405: Missing, 410: Missing, 429: TooMany, 503: Busy}
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    kind = known.get(status)
+    answer = refuse(kind()) if kind else page(status, None, fragment=wants_fragment())
+    answer.status_code = status
+    return answer
+
+
+def apologise_for_the_register(error: Exception) -> Response:
+    """A register that is busy or full is not a mistake of the house: say to try again."""
+    db.session.rollback()
+    if any(sign in str(error) for sign in BUSY_SIGNS):
+        log.warning("register busy", reason=str(getattr(error, "orig", error)))
+        answer = refuse(Busy())
+        answer.headers["Retry-After"] = "5"
+        return answer
+    return apologise(error)
+
+
+def apologise(error: Exception) -> Response:
+    """Something of ours is broken. It is logged; the person gets the telephone."""
+    from flask import current_app
+
+    if current_app.testing and not current_app.config.get("APOLOGISE"):
+        raise error
+    db.session.rollback()
+    log.exception("mistake of ours", path=request.path, endpoint=request.endpoint)
+    return page(500, None, fragment=False)
+
+
+def page(status: int, message: str | None, *, fragment: bool) -> Response:
+    template = "ui/_refusal.html" if fragment else "ui/refusal.html"
+    words: dict[str, Any] = {"status": status, "message": message}
+    with speaking(asked_slug()):
+        response = make_response(render_template(template, **words), status)
+    response.vary.add("HX-Request")
+    return response

@@ -1,0 +1,32 @@
+"""How the counter is served: gevent workers, because people waiting hold a connection each."""
+
+import os
+
+_host = os.environ.get("VENTANILLA_HOST", "127.0.0.1")
+_port = os.environ.get("VENTANILLA_PORT", "8000")
+
+bind = [f"{_host}:{_port}"]
+worker_class = "gevent"
+workers = int(os.environ.get("VENTANILLA_WORKERS", "2"))
+worker_connections = 5000
+keepalive = 30
+timeout = 60
+graceful_timeout = 2  # streams reconnect by themselves; nobody is held longer than this
+accesslog = None
+loglevel = os.environ.get("VENTANILLA_LOG_LEVEL", "warning")
+control_socket_disable = True
+
+
+def worker_int(worker):
+    _let_listeners_go(worker)
+
+
+def worker_exit(server, worker):
+    _let_listeners_go(worker)
+
+
+def _let_listeners_go(worker):
+    application = getattr(worker, "wsgi", None)
+    hub = getattr(application, "extensions", {}).get("stream")
+    if hub:
+        hub.close()

@@ -1,0 +1,75 @@
+"""The rule of the register, and the client. Each test runs inside one transaction, undone after."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from app import create_app
+from app.core.db import db
+from app.towns.tenant import speak_for
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on a register of its own, migrated once for the whole run."""
+    folder: Path = tmp_path_factory.mktemp("instance")
+    app = create_app(
+        TESTING=True,
+        INSTANCE=str(folder),
+        SECRET_KEY="a key that only the tests know",
+        SMS_PROVIDER="memory",
+        DATABASE_URL=f"sqlite:///{folder}/register.db",
+    )
+    with app.app_context():
+        upgrade()
+        db.session.configure(join_transaction_mode="create_savepoint")
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def register(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test writes, commits included, is gone after it."""
+    if "journey" in request.keywords or "no_register" in request.keywords:
+        yield
+        return
+    app: Flask = request.getfixturevalue("app")
+    with app.app_context():
+        engine = db.engines[None]
+        connection = engine.connect()
+        outer = connection.begin()
+        db.engines[None] = connection  # type: ignore[assignment]
+        app.extensions["sms"].sent.clear()
+        try:
+            yield
+        finally:
+            speak_for(None)
+            db.session.remove()
+            db.engines[None] = engine
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that keeps cookies and follows nothing."""
+    return app.test_client()
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement sent to the register during the test."""
+    sent: list[str] = []
+
+    def remember(connection, cursor, statement, parameters, context, executemany):
+        sent.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", remember)
+    yield sent
+    sa.event.remove(sa.Engine, "before_cursor_execute", remember)

@@ -1,0 +1,157 @@
+"""The people and places that tests are about. A test names what matters; the rest is filled in."""
+
+import re
+import secrets
+from datetime import UTC, datetime, time, timedelta
+
+from flask.testing import FlaskClient
+
+from app.accounts import services as accounts
+from app.accounts.models import Account, Role
+from app.booking import queries as booking_queries
+from app.booking import services as booking
+from app.booking.models import Visit
+from app.core import clock
+from app.core.db import db
+from app.core.i18n import LANGUAGES
+from app.schedule import queries as schedule
+from app.schedule.models import Resource, ResourceKind, Shift, Skill
+from app.schedule.queries import Wish
+from app.towns.models import Office, Procedure, Town
+from app.towns.tenant import speak_for
+
+ALL_DAY = (time(0), time(0))
+PHONE = "+34600123456"
+
+
+def a_town(slug: str = "vilaclara", languages=("ca", "es"), **settings) -> Town:
+    """A town at `<slug>.localhost`; from here on the test speaks for it."""
+    town = Town(
+        slug=slug,
+        host=f"{slug}.localhost",
+        name=slug.title(),
+        languages=list(languages),
+        dir3="L01990011",
+        phone="+34 900 000 011",
+        **settings,
+    )
+    db.session.add(town)
+    db.session.flush()
+    speak_for(town.id)
+    return town
+
+
+def a_procedure(slug: str = "padron", minutes: int = 20, **fields) -> Procedure:
+    """A procedure by video, telephone and in person, of the town spoken for."""
+    office = Office(
+        name=texts("Office"), address="Plaça, 1", phone="+34 900 000 011", hours=texts("Mornings")
+    )
+    db.session.add(office)
+    db.session.flush()
+    fields = {"name": texts("Register"), "summary": texts("Join it."), **fields}
+    lengths = {"video": minutes, "phone": minutes, "in_person": minutes}
+    procedure = Procedure(slug=slug, minutes=lengths, office_id=office.id, **fields)
+    db.session.add(procedure)
+    db.session.flush()
+    return procedure
+
+
+def texts(word: str) -> dict[str, str]:
+    return {slug: f"{word} {slug}" for slug in LANGUAGES}
+
+
+def a_clerk(
+    *procedures: Procedure,
+    name: str = "Ana Pi",
+    languages=("ca", "es"),
+    hours: tuple[time, time] = ALL_DAY,
+    channels=("video", "phone", "in_person"),
+) -> Account:
+    """A clerk who attends those procedures, on duty at those hours every day."""
+    account = accounts.employ(name, Role.CLERK, list(languages))
+    resource = Resource(kind=ResourceKind.CLERK, name=name, account_id=account.id)
+    db.session.add(resource)
+    db.session.flush()
+    for procedure in procedures:
+        db.session.add(Skill(resource_id=resource.id, procedure_id=procedure.id))
+    for weekday in range(7):
+        db.session.add(
+            Shift(
+                resource_id=resource.id,
+                weekday=weekday,
+                starts=hours[0],
+                ends=hours[1],
+                channels=list(channels),
+            )
+        )
+    db.session.flush()
+    return account
+
+
+def counter_of(clerk: Account) -> Resource:
+    resource = schedule.resource_of(clerk.id)
+    assert resource
+    return resource
+
+
+def a_wish(town: Town, procedure: Procedure, channel: str = "video", reads: str = "ca") -> Wish:
+    wish = booking_queries.wish_for(town, procedure, channel, reads)
+    assert wish, "nobody can attend this"
+    return wish
+
+
+def a_hold(wish: Wish, starts_at: datetime | None = None, phone: str = PHONE, **fields) -> Visit:
+    """A held visit at that time, or at the first free one."""
+    if starts_at is None:
+        free = schedule.first_free(wish)
+        assert free
+        starts_at = free.starts_at
+    fields = {"name": "Pere", "reads": wish.language, "needs": [], **fields}
+    token = fields.pop("form_token", secrets.token_urlsafe(24))
+    return booking.hold(wish, starts_at, phone=phone, form_token=token, **fields)
+
+
+def a_visit(wish: Wish, starts_at: datetime | None = None, phone: str = PHONE, **fields) -> Visit:
+    """A booked visit."""
+    return booking.book(a_hold(wish, starts_at, phone, **fields))
+
+
+def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetime:
+    """That hour of tomorrow on the wall of the town, as an instant."""
+    zone = (town or Town(time_zone="Europe/Madrid")).zone
+    day = clock.now().astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+
+
+def enter(client: FlaskClient, account: Account) -> None:
+    """Sign that person in, as a passkey would."""
+    with client.session_transaction(base_url=base(account_town(account))) as session:
+        session["account"], session["epoch"] = account.id, account.session_epoch
+
+
+def account_town(account: Account) -> Town:
+    return db.session.get_one(Town, account.town_id)
+
+
+def base(town: Town) -> str:
+    return f"http://{town.host}"
+
+
+def token_in(page: str) -> str:
+    """The anti-forgery token of a page."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, "the page has no form"
+    return found[1]
+
+
+def field_in(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, f"the page has no field {name}"
+    return found[1]
+
+
+def digits_sent(body: str) -> str:
+    """The code in the text of a message."""
+    found = re.search(r"\b(\d{6})\b", body)
+    assert found, f"no code in {body!r}"
+    return found[1]
