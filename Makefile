@@ -30,6 +30,7 @@ run: $(RUNTIME) $(CATALOGUES) ## open the counter (PORT=8000 INSTANCE=instance)
 	@mkdir -p "$(INSTANCE)"
 	@VENTANILLA_INSTANCE="$$(cd "$(INSTANCE)" && pwd)"; export VENTANILLA_INSTANCE; \
 	VENTANILLA_PORT="$(PORT)"; export VENTANILLA_PORT; \
+	unset PYTHONDONTWRITEBYTECODE; \
 	if [ ! -f "$(INSTANCE)/ventanilla.toml" ]; then VENTANILLA_DEMO=1; export VENTANILLA_DEMO; fi; \
 	exec $(BIN)/flask --app wsgi core serve
 
