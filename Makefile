@@ -45,14 +45,14 @@ test-fast: $(DEV) $(CATALOGUES) ## every test that needs no browser
 	@$(BIN)/pytest -n $(WORKERS) -m "not journey"
 
 check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
-	@$(MAKE) -j2 --output-sync=target check-types check-imports check-script-types \
+	@$(MAKE) -k -j2 --output-sync=target check-types check-imports check-script-types \
 		check-catalogues check-format check-scripts check-vendor
 
 check-format: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 check-imports: $(DEV)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 check-types: $(DEV)
 	@$(BIN)/mypy app
@@ -110,7 +110,7 @@ $(CATALOGUES): $(POS) | $(RUNTIME)
 	@touch $@
 
 $(NODE): package.json package-lock.json
-	@npm ci --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
+	@npm ci --omit-lockfile-registry-resolved --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 apt-packages:
