@@ -108,12 +108,16 @@ def a_hold(wish: Wish, starts_at: datetime | None = None, phone: str = PHONE, **
         starts_at = free.starts_at
     fields = {"name": "Pere", "reads": wish.language, "needs": [], **fields}
     token = fields.pop("form_token", secrets.token_urlsafe(24))
-    return booking.hold(wish, starts_at, phone=phone, form_token=token, **fields)
+    visit = booking.hold(wish, starts_at, phone=phone, form_token=token, **fields)
+    db.session.commit()  # as the request that made it would have done
+    return visit
 
 
 def a_visit(wish: Wish, starts_at: datetime | None = None, phone: str = PHONE, **fields) -> Visit:
     """A booked visit."""
-    return booking.book(a_hold(wish, starts_at, phone, **fields))
+    visit = booking.book(a_hold(wish, starts_at, phone, **fields))
+    db.session.commit()
+    return visit
 
 
 def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetime:

@@ -18,7 +18,8 @@ commands = AppGroup("accounts", help="People who work at the counter.")
 @click.argument("name")
 @click.option("--role", type=click.Choice([r.value for r in Role if r.is_staff]), default="clerk")
 @click.option("--languages", default="es", help="Slugs in order, with commas: ca,es")
-def invite(town: str, name: str, role: str, languages: str) -> None:
+@click.option("--locale", type=click.Choice(list(LANGUAGES)), help="Language of their screens.")
+def invite(town: str, name: str, role: str, languages: str, locale: str | None) -> None:
     """Print a one-time link for NAME, clerk of TOWN, to enrol a passkey."""
     found = next((row for row in towns.all_towns() if row.slug == town), None)
     if found is None:
@@ -28,5 +29,7 @@ def invite(town: str, name: str, role: str, languages: str) -> None:
         raise click.BadParameter(f"unknown languages: {unknown}", param_hint="--languages")
     with town_of(found.id), transaction():
         person = next((row for row in queries.staff() if row.name == name), None)
-        token = services.invite(person or services.employ(name, Role(role), spoken))
+        person = person or services.employ(name, Role(role), spoken)
+        person.locale = locale or person.locale
+        token = services.invite(person)
     click.echo(f"{towns.address_of(found, '/desk/enrol/')}{token}")

@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         root=str(built),
         prefix=prefix,
         immutable_file_test=lambda path, url: True,
+        allow_all_origins=False,
         add_headers_function=_headers,
         charset="utf-8",
     )

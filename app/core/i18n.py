@@ -136,6 +136,8 @@ def asked_slug() -> str:
     """The language of this request: the address, then the person's own, then the browser's."""
     if not has_request_context():
         return DEFAULT
+    if "lang" not in g and (first := request.path.split("/", 2)[1]) in LANGUAGES:
+        g.lang = first  # a page that does not exist, below a language that does
     if "lang" not in g:
         g.lang = negotiate(
             own=g.get("own_lang", ()), cookie=request.cookies.get(COOKIE), header=_accepted()

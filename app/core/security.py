@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from flask_compress import Compress
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.errors import Refusal
@@ -53,7 +53,6 @@ def init_app(app: Flask) -> None:
         )
     app.before_request(refuse_other_sites)
     app.after_request(dress)
-    app.register_error_handler(CSRFError, _stale)
 
 
 def everyone(view: F) -> F:
@@ -102,7 +101,3 @@ def dress(response: Response) -> Response:
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
-
-
-def _stale(error: CSRFError) -> Any:
-    raise StaleForm from error

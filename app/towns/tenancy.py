@@ -4,14 +4,17 @@ The condition is added by the session, so no query can forget it; without a town
 refused. Raw SQL has no place in features.
 """
 
+from typing import Any
+
 from flask import Flask, current_app, g, request
-from sqlalchemy import event
+from sqlalchemy import Table, event
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.util import find_tables
 
 from app.core.errors import Missing
 from app.towns import queries
 from app.towns.models import OfTown
-from app.towns.tenant import current_town_id, is_every_town, speak_for
+from app.towns.tenant import current_town_id, has_town, is_every_town, speak_for
 
 
 def init_app(app: Flask) -> None:
@@ -26,12 +29,20 @@ def _ask_for_one_town(state: ORMExecuteState) -> None:
         return
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    if not any(issubclass(mapper.class_, OfTown) for mapper in state.all_mappers):
+    if not has_town() and not _is_about_towns_rows(state.statement):
         return
     town_id = current_town_id()
     state.statement = state.statement.options(
         with_loader_criteria(OfTown, lambda row: row.town_id == town_id, include_aliases=True)
     )
+
+
+def _is_about_towns_rows(statement: Any) -> bool:
+    """Whether any table of the question, wherever it stands in it, belongs to a town."""
+    tables = find_tables(
+        statement, check_columns=True, include_joins=True, include_selects=True, include_crud=True
+    )
+    return any(isinstance(table, Table) and "town_id" in table.c for table in tables)
 
 
 def find_town() -> None:

@@ -20,6 +20,10 @@ def current_town_id() -> int:
     return town_id
 
 
+def has_town() -> bool:
+    return _town_id.get() is not None
+
+
 def is_every_town() -> bool:
     return _every_town.get()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +13,7 @@ from app.core.db import db
 from app.core.errors import Busy, Missing, Refusal, TooMany
 from app.core.htmx import wants_fragment
 from app.core.i18n import asked_slug, speaking
+from app.core.security import StaleForm
 
 log = structlog.get_logger()
 
@@ -21,6 +23,7 @@ BUSY_SIGNS = ("locked", "full", "readonly", "disk I/O", "unable to open", "deadl
 def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, refuse)
     app.register_error_handler(HTTPException, explain)
+    app.register_error_handler(CSRFError, lambda error: refuse(StaleForm()))
     app.register_error_handler(DBAPIError, apologise_for_the_register)
     app.register_error_handler(sqlite3.OperationalError, apologise_for_the_register)
     app.register_error_handler(Exception, apologise)
