@@ -2,16 +2,26 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from app import create_app
 from app.core.db import db
 from app.towns.tenant import speak_for
+
+
+class Browser(FlaskClient):
+    """A client whose requests share nothing: Flask keeps one `g` while a test holds a context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +35,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         SMS_PROVIDER="memory",
         DATABASE_URL=f"sqlite:///{folder}/register.db",
     )
+    app.test_client_class = Browser
     with app.app_context():
         upgrade()
         db.session.configure(join_transaction_mode="create_savepoint")

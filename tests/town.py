@@ -33,7 +33,7 @@ def a_town(slug: str = "vilaclara", languages=("ca", "es"), **settings) -> Town:
         languages=list(languages),
         dir3="L01990011",
         phone="+34 900 000 011",
-        **settings,
+        **{"grid_minutes": 10, **settings},
     )
     db.session.add(town)
     db.session.flush()

@@ -1,7 +1,7 @@
 """The citizen's way to a visit: when, who, the code, done; and one tap to cancel."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, g, make_response, request, session, url_for
@@ -28,7 +28,7 @@ from app.core.security import everyone
 from app.identity import services as identity
 from app.identity.services import CodeOutcome
 from app.schedule import queries as schedule
-from app.schedule.queries import Wish
+from app.schedule.queries import FreeTime, Wish
 from app.towns import queries as towns
 from app.towns.models import Procedure, Town
 
@@ -36,6 +36,8 @@ bp = localized("booking", __name__)
 bp.add_app_template_global(written_start)
 
 DAYS_SHOWN = 14
+PARTS = (("night", 7), ("morning", 14), ("afternoon", 20), ("evening", 24))
+MANY_TIMES = 40  # above this only the first part of the day is unfolded
 
 CODE_ERRORS = {
     CodeOutcome.WRONG: _l("This code is not right. Look at the message and write it again."),
@@ -71,6 +73,7 @@ def times(slug: str) -> Response:
         day=day,
         days=days,
         parts=_parts_of_day(wish, day) if wish else {},
+        many_times=MANY_TIMES,
         first=first,
     )
 
@@ -245,10 +248,11 @@ def _channel(procedure: Procedure) -> str:
     return asked or procedure.channels[0].value
 
 
-def _parts_of_day(wish: Wish, day: Any) -> dict[str, list[Any]]:
-    """The day's times before and after two in the afternoon, when mornings end in Spain."""
-    parts: dict[str, list[Any]] = {"morning": [], "afternoon": []}
+def _parts_of_day(wish: Wish, day: date) -> dict[str, list[FreeTime]]:
+    """The day's times by parts. Mornings end at two in the afternoon in Spain."""
+    parts: dict[str, list[FreeTime]] = {"night": [], "morning": [], "afternoon": [], "evening": []}
     for free in schedule.free_times(wish, day, day):
         hour = free.starts_at.astimezone(g.town.zone).hour
-        parts["morning" if hour < 14 else "afternoon"].append(free)
+        part = next(name for name, ends in PARTS if hour < ends)
+        parts[part].append(free)
     return parts

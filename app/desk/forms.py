@@ -2,19 +2,21 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, TextAreaField
+from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 
 class OutcomeForm(FlaskForm):
     """How the visit ended, and what the citizen should read about it afterwards."""
 
-    ended = SelectField(
+    ended = RadioField(
         _l("How did it end?"),
         choices=[
-            ("served", _l("Attended")),
-            ("no_show", _l("Did not come")),
+            SelectChoice("served", _l("Attended")),
+            SelectChoice("no_show", _l("Did not come")),
         ],
+        default="served",
     )
     outcome = TextAreaField(
         _l("What was done"),

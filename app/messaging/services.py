@@ -16,7 +16,9 @@ log = structlog.get_logger()
 
 # Waits between attempts; after the last the message has failed and says so.
 PAUSES = (10, 30, 120, 600, 1800)
-STUCK_AFTER = timedelta(minutes=2)
+# A claimed message that nobody finished: the process died. Longer than a batch can take.
+STUCK_AFTER = timedelta(minutes=5)
+BATCH = 5
 
 
 def send_later(
@@ -41,7 +43,7 @@ def withdraw(key_prefix: str) -> None:
         message.state = MessageState.DROPPED
 
 
-def claim_due(limit: int = 20) -> list[int]:
+def claim_due(limit: int = BATCH) -> list[int]:
     """Take what is due, so that two workers never send the same message. Returns ids."""
     now = clock.now()
     due = (
@@ -62,6 +64,9 @@ def claim_due(limit: int = 20) -> list[int]:
         if message.not_after and message.not_after <= now:
             message.state = MessageState.DROPPED
             continue
+        if message.attempts > len(PAUSES):
+            message.state = MessageState.FAILED
+            continue
         message.state = MessageState.SENDING
         message.attempts += 1
         message.try_at = now
@@ -76,6 +81,10 @@ def deliver(message_id: int) -> None:
     """
     sender: SmsSender = current_app.extensions["sms"]
     message = db.session.get_one(Message, message_id)
+    if message.not_after and message.not_after <= clock.now():
+        with transaction():
+            db.session.get_one(Message, message_id).state = MessageState.DROPPED
+        return
     life = _seconds_left(message)
     parcel = Parcel(phone=message.phone, body=message.body, valid_seconds=life)
     db.session.rollback()

@@ -45,7 +45,7 @@ class Town(Base):
     council: Mapped[dict[str, str]] = mapped_column(default=dict)
     welcome: Mapped[dict[str, str]] = mapped_column(default=dict)
     phone_countries: Mapped[list[str]] = mapped_column(default=lambda: ["ES"])
-    grid_minutes: Mapped[int] = mapped_column(default=10)
+    grid_minutes: Mapped[int] = mapped_column(default=15)
     notice_minutes: Mapped[int] = mapped_column(default=0)
     horizon_days: Mapped[int] = mapped_column(default=30)
     early_minutes: Mapped[int] = mapped_column(default=30)

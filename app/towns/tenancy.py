@@ -18,7 +18,9 @@ from app.towns.tenant import current_town_id, has_town, is_every_town, speak_for
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(find_town)
+    # Second, right after the mode of the register: whatever is refused later is refused in the
+    # town's name and languages.
+    app.before_request_funcs.setdefault(None, []).insert(1, find_town)
     app.teardown_request(forget_town)
     app.context_processor(lambda: {"town": g.get("town")})
 
@@ -64,4 +66,5 @@ def find_town() -> None:
 
 
 def forget_town(error: BaseException | None) -> None:
-    speak_for(g.get("spoken_for_before"))
+    if "spoken_for_before" in g:
+        speak_for(g.spoken_for_before)

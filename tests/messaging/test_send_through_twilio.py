@@ -151,8 +151,6 @@ def a_trial(twilio):
         (21610, {}, PARCEL, opted_out),
         (21614, {}, PARCEL, a_landline),
         (21617, {}, Parcel(town.PHONE, "x" * 1601), None),
-        (20003, {"TWILIO_AUTH_TOKEN": "yesterday's token"}, PARCEL, None),
-        (20003, {"TWILIO_ACCOUNT_SID": "AC" + "0b" * 16}, PARCEL, None),
     ],
 )
 def test_what_will_never_work_is_refused_without_saying_whose_number(
@@ -190,6 +188,17 @@ def test_a_full_queue_is_not_now_although_twilio_calls_it_our_mistake(twilio):
 
     with pytest.raises(NotNow, match="21611"):
         a_sender(twilio).send(PARCEL)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"TWILIO_AUTH_TOKEN": "yesterday's token"}, {"TWILIO_ACCOUNT_SID": "AC" + "0b" * 16}],
+)
+def test_a_token_to_put_right_loses_no_message(twilio, changes):
+    with pytest.raises(NotNow, match="20003"):
+        a_sender(twilio, **changes).send(PARCEL)
+
+    assert twilio.received == []
 
 
 def test_nobody_at_the_address_is_not_now(twilio):
@@ -312,7 +321,7 @@ def test_the_environment_of_the_process_changes_nothing(twilio, monkeypatch):
 def test_an_empty_token_is_not_looked_for_elsewhere(twilio, monkeypatch):
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", twilio.account.token)
 
-    with pytest.raises(Refused, match="20003"):
+    with pytest.raises(NotNow, match="20003"):
         a_sender(twilio, TWILIO_AUTH_TOKEN="").send(PARCEL)
 
 

@@ -22,7 +22,9 @@ OUR_ENVIRONMENT = {"VENTANILLA": "says everything by its settings"}
 # Below this the number is an HTTP status: the answer came from something between Twilio and us.
 FIRST_CODE = 10_000
 LATER_STATUS = {408, 425, 429}
-LATER_CODES = {20429, 21611, 63017, 63038}  # too fast, or a queue or a day that is full
+# Too fast, a queue or a day that is full, or a token that somebody has to put right: no message
+# of a citizen is given up for that.
+LATER_CODES = {20003, 20429, 21611, 63017, 63038}
 
 # Ours, because Twilio's own sentences repeat the telephone number.
 REASONS = {
