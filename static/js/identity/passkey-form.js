@@ -21,10 +21,10 @@ export function mount(form) {
       const credential = isEnrolment
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })
-      const answer = await post(form.dataset.finishUrl ?? '', {
-        json: /** @type {PublicKeyCredential} */ (credential).toJSON()
-      })
-      if (!answer.ok) return say('refused')
+      const answer = await post(
+        form.dataset.finishUrl ?? '',
+        /** @type {PublicKeyCredential} */ (credential).toJSON()
+      )
       location.assign((await answer.json()).next)
     } catch (error) {
       say(error instanceof DOMException ? 'stopped' : 'refused')
