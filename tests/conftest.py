@@ -13,6 +13,7 @@ from flask_migrate import upgrade
 from app import create_app
 from app.core.db import db
 from app.towns.tenant import speak_for
+from tests.counter import Counter, close_counter, open_counter
 
 
 class Browser(FlaskClient):
@@ -47,7 +48,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 @pytest.fixture(autouse=True)
 def register(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever a test writes, commits included, is gone after it."""
-    if "journey" in request.keywords or "no_register" in request.keywords:
+    if "journey" in request.keywords or "storm" in request.keywords:
         yield
         return
     app: Flask = request.getfixturevalue("app")
@@ -84,3 +85,13 @@ def statements() -> Iterator[list[str]]:
     sa.event.listen(sa.Engine, "before_cursor_execute", remember)
     yield sent
     sa.event.remove(sa.Engine, "before_cursor_execute", remember)
+
+
+@pytest.fixture(scope="session")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """A counter that is open, with the demonstration province."""
+    opened, process = open_counter(
+        tmp_path_factory.mktemp("counter"), SMS_CODES_PER_ADDRESS_HOUR="10000"
+    )
+    yield opened
+    assert close_counter(process) == 0

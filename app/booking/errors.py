@@ -15,12 +15,12 @@ class VisitMissing(Missing):
 
 
 class HoldOver(Refusal):
-    message: Any = _l("We kept your time for a while, but it has run out. Please choose again.")
+    message: Any = _l("We could not keep your time any longer. Please choose again.")
 
 
 class TooManyHolds(Refusal):
     status = 429
-    message = _l("You have other bookings half done. Finish them, or wait ten minutes.")
+    message = _l("You have other bookings unfinished. Finish them, or wait ten minutes.")
 
 
 class NotCancellable(Refusal):

@@ -21,7 +21,7 @@ UNFIT = {
         "This is a landline. Write a mobile number, because we send you an SMS."
     ),
     Unfit.COSTLY: _l("We cannot send messages to this number. Write your own mobile number."),
-    Unfit.FOREIGN: _l("We can only send messages to numbers from Spain. If yours is not, call us."),
+    Unfit.FOREIGN: _l("We can only send messages to numbers from Spain. For other numbers, call us."),
 }
 
 
@@ -49,7 +49,7 @@ class WhoForm(FlaskForm):
     def validate_name(self, field: StringField) -> None:
         field.data = " ".join(NO_CONTROLS.sub(" ", field.data or "").split())
         if len(field.data) > 80:
-            raise ValidationError(_l("This name is too long. Write up to 80 letters."))
+            raise ValidationError(_l("This name is too long. Write up to 80 characters."))
 
 
 class CodeForm(FlaskForm):

@@ -27,10 +27,10 @@ def status_name(status: str) -> str:
         Status.BOOKED.value: _("Booked"),
         Status.WAITING.value: _("Waiting"),
         Status.CALLED.value: _("Called"),
-        Status.IN_SERVICE.value: _("Being attended"),
-        Status.SERVED.value: _("Attended"),
+        Status.IN_SERVICE.value: _("With a clerk"),
+        Status.SERVED.value: _("Done"),
         Status.EXPIRED.value: _("Not confirmed in time"),
         Status.CANCELLED.value: _("Cancelled"),
         Status.NO_SHOW.value: _("Did not come"),
-        Status.LEFT.value: _("Left"),
+        Status.LEFT.value: _("Left the waiting room"),
     }[status]

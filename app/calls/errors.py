@@ -10,7 +10,7 @@ class NotCalledYet(Refusal):
 
 
 class Replaced(Refusal):
-    message = _l("This call goes on in another window.")
+    message = _l("This call is now open in another window.")
 
 
 class NotInTheRoom(Missing):

@@ -13,16 +13,16 @@ class OutcomeForm(FlaskForm):
     ended = RadioField(
         _l("How did it end?"),
         choices=[
-            SelectChoice("served", _l("Attended")),
+            SelectChoice("served", _l("Done")),
             SelectChoice("no_show", _l("Did not come")),
         ],
         default="served",
     )
     outcome = TextAreaField(
         _l("What was done"),
-        validators=[Length(max=2000, message=_l("Write up to 2,000 letters."))],
+        validators=[Length(max=2000, message=_l("Write up to 2,000 characters."))],
     )
     next_steps = TextAreaField(
         _l("What the citizen has to do now"),
-        validators=[Length(max=2000, message=_l("Write up to 2,000 letters."))],
+        validators=[Length(max=2000, message=_l("Write up to 2,000 characters."))],
     )

@@ -19,7 +19,7 @@ class AlreadyAttending(Refusal):
 
 class NotAtTheCounter(Refusal):
     status = 403
-    message = _l("Your account is not a clerk of the counter, so it cannot call people.")
+    message = _l("Your account is not set up for the counter, so you cannot call people.")
 
 
 class NotByVideo(Refusal):

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Counter, message_on_the_phone
+from tests.counter import Counter
+from tests.journeys.conftest import message_on_the_phone
 
 pytestmark = pytest.mark.journey
 

@@ -1,0 +1,253 @@
+"""The room of a visit: seats, messages between browsers, and who may do what."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.booking.models import Status
+from app.calls import queries, services
+from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom
+from app.calls.models import Part
+from app.core.db import db
+from app.core.stream import StreamMessage
+from app.queue import services as queue
+from tests import town
+
+
+@pytest.fixture
+def place():
+    return town.a_town()
+
+
+@pytest.fixture
+def clerk(place):
+    return town.a_clerk(town.a_procedure(), name="Ana Pi")
+
+
+@pytest.fixture
+def visit(place, clerk):
+    """Called by the clerk and not yet in the call."""
+    from app.towns.models import Procedure
+
+    padron = db.session.scalars(sa.select(Procedure)).one()
+    made = town.a_visit(town.a_wish(place, padron))
+    queue.arrive(made)
+    queue.call_next(clerk)
+    db.session.commit()
+    return made
+
+
+def both(visit):
+    one = services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+    two = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True)
+    return one, two
+
+
+def told(seat, name):
+    db.session.flush()
+    question = sa.select(StreamMessage.payload).where(
+        StreamMessage.channel == services.channel_of(seat), StreamMessage.name == name
+    )
+    return list(db.session.scalars(question.order_by(StreamMessage.id)))
+
+
+OFFER = {"type": "offer", "sdp": "v=0"}
+
+
+def test_seats_are_given_in_order_of_arrival_and_everybody_is_told(visit):
+    one, two = both(visit)
+
+    assert (one.seat, two.seat) == (1, 2)
+    last = told(one, "roster")[-1]["participants"]
+    assert [(p["role"], p["name"], p["seat"]) for p in last] == [
+        ("clerk", "Ana Pi", 1),
+        ("citizen", "Pere", 2),
+    ]
+
+
+def test_the_visit_is_in_service_when_the_citizen_enters(visit):
+    services.join(visit, Part.CLERK, "Ana", camera=True, microphone=True)
+    assert visit.status is Status.CALLED
+
+    services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True)
+
+    assert visit.status is Status.IN_SERVICE
+
+
+def test_nobody_enters_before_being_called(place, clerk):
+    from app.towns.models import Procedure
+
+    padron = db.session.scalars(sa.select(Procedure)).one()
+    early = town.a_visit(town.a_wish(place, padron))
+
+    with pytest.raises(NotCalledYet):
+        services.join(early, Part.CITIZEN, "Pere", camera=True, microphone=True)
+
+
+def test_a_reload_takes_the_seat_and_tells_the_older_window(visit):
+    _, two = both(visit)
+    older = services.channel_of(two)
+
+    again = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True)
+
+    assert (again.id, again.seat, again.incarnation) == (two.id, 2, 2)
+    said = sa.select(StreamMessage.payload).where(
+        StreamMessage.channel == older, StreamMessage.name == "bye"
+    )
+    assert db.session.scalars(said).all() == [{"reason": "replaced"}]
+
+
+def test_a_message_reaches_its_addressee_once_however_often_it_is_sent(visit):
+    one, two = both(visit)
+    batch = [{"to": one.code, "seq": 1, "description": OFFER}]
+
+    assert services.pass_on(two, batch) == 1
+    assert services.pass_on(two, batch) == 1
+
+    signals = told(one, "signal")
+    assert [signal["seq"] for signal in signals] == [1]
+    assert signals[0]["from"] == two.code
+    assert signals[0]["description"] == OFFER
+
+
+def test_messages_only_reach_people_of_the_same_room(visit):
+    _, two = both(visit)
+
+    for target in ("somebody-else", two.code):
+        with pytest.raises(NotInTheRoom):
+            services.pass_on(two, [{"to": target, "seq": 1, "description": OFFER}])
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        None,
+        {},
+        {"to": "x"},
+        {"to": "x", "seq": 0, "description": OFFER},
+        {"to": "x", "seq": True, "description": OFFER},
+        {"to": "x", "seq": 1},
+        {"to": "x", "seq": 1, "description": OFFER, "candidates": []},
+        {"to": "x", "seq": 1, "description": {"type": "shout"}},
+        {"to": "x", "seq": 1, "candidates": "many"},
+        {"to": "x", "seq": 1, "candidates": [3]},
+    ],
+)
+def test_what_is_no_signal_is_refused(visit, signal):
+    _, two = both(visit)
+
+    with pytest.raises(Garbled):
+        services.pass_on(two, [signal])
+
+
+def test_a_message_to_a_window_that_is_gone_goes_nowhere(visit):
+    one, two = both(visit)
+
+    services.pass_on(two, [{"to": one.code, "to_incarnation": 7, "seq": 1, "description": OFFER}])
+
+    assert told(one, "signal") == []
+
+
+def test_the_clerk_ends_it_for_everybody(visit):
+    one, two = both(visit)
+
+    services.end(visit)
+
+    assert told(two, "bye") == told(one, "bye") == [{"reason": "ended"}]
+    assert visit.status is Status.SERVED
+    assert queries.roster(visit)["participants"] == []
+
+
+def test_who_leaves_can_come_back_to_the_same_seat(visit):
+    one, two = both(visit)
+
+    services.leave(two)
+    assert [p["role"] for p in told(one, "roster")[-1]["participants"]] == ["clerk"]
+
+    back = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True)
+    assert back.seat == 2
+
+
+def presence(client, base, token, **fields):
+    return client.post(f"{base}/presence", data={"csrf_token": token, **fields})
+
+
+def test_both_sides_join_and_exchange_over_http(app, visit, clerk):
+    home = town.base(visit.town)
+    citizen, desk = app.test_client(), app.test_client()
+    town.enter(desk, clerk)
+    citizens, clerks = (
+        f"{home}/ca/visits/{visit.code}/room",
+        f"{home}/desk/visits/{visit.code}/room",
+    )
+    token = town.token_in(citizen.get(f"{home}/ca/visits/{visit.code}/wait").text)
+    desk_token = town.token_in(desk.get(f"{home}/desk/visits/{visit.code}").text)
+
+    first = presence(desk, clerks, desk_token, event="join").json
+    second = presence(citizen, citizens, token, event="join", camera="off").json
+
+    assert [p["id"] for p in second["roster"]["participants"]] == [
+        first["participant"],
+        second["participant"],
+    ]
+    assert second["roster"]["participants"][1]["camera"] is False
+    sent = citizen.post(
+        f"{citizens}/signals",
+        json={
+            "participant": second["participant"],
+            "incarnation": second["incarnation"],
+            "signals": [{"to": first["participant"], "seq": 1, "description": OFFER}],
+        },
+        headers={"X-CSRFToken": token},
+    )
+    assert (sent.status_code, sent.json) == (200, {"accepted": 1})
+
+    replaced = presence(citizen, citizens, token, event="join").json
+    stale = presence(
+        citizen,
+        citizens,
+        token,
+        event="state",
+        participant=second["participant"],
+        incarnation=second["incarnation"],
+    )
+    assert replaced["incarnation"] == 2
+    assert stale.status_code == 409
+
+    ended = desk.post(f"{clerks}/end", data={"csrf_token": desk_token})
+    assert ended.json == {"next": f"/desk/visits/{visit.code}"}
+
+
+def test_a_batch_that_is_too_large_is_refused(client, visit):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+    joined = presence(client, f"{home}/room", token, event="join").json
+
+    answer = client.post(
+        f"{home}/room/signals",
+        json={"participant": joined["participant"], "incarnation": 1, "signals": ["x" * 70_000]},
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code == 413
+
+
+def test_a_colleague_has_no_seat_in_somebody_elses_call(app, visit):
+    stranger = town.a_clerk(name="Another")
+    desk = app.test_client()
+    town.enter(desk, stranger)
+    home = town.base(visit.town)
+    token = town.token_in(desk.get(f"{home}/desk/").text)
+
+    answer = presence(desk, f"{home}/desk/visits/{visit.code}/room", token, event="join")
+
+    assert answer.status_code == 404
+
+
+def test_a_citizen_cannot_end_the_call_of_the_desk(client, visit):
+    home = town.base(visit.town)
+    token = town.token_in(client.get(f"{home}/ca/visits/{visit.code}/wait").text)
+
+    answer = client.post(f"{home}/desk/visits/{visit.code}/room/end", data={"csrf_token": token})
+
+    assert answer.status_code == 401
+    assert visit.status is Status.CALLED

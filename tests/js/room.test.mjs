@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Room } from '../../static/js/calls/room.js'
+import { Connection, postOffice, settle, someLocal, Source, stopTheClock } from './street.mjs'
+
+const anna = { id: 'p-anna', seat: 1, role: 'clerk', name: 'Anna', incarnation: 1, camera: true, microphone: true }
+const maria = { id: 'p-maria', seat: 2, role: 'citizen', name: 'Maria', incarnation: 1, camera: true, microphone: true }
+const entryOf = (self, present, more = {}) => ({
+  participant: self.id, seat: self.seat, incarnation: self.incarnation, cursor: 40, ice_servers: [], status: 'in_service',
+  roster: { version: 40, participants: present }, ...more
+})
+const offersIn = (posted) => posted.flatMap(({ body }) => body.signals ?? []).filter(({ description }) => description)
+
+/** Somebody in a room, and all that they posted. */
+async function someoneInside(t, self, present, answer = () => undefined) {
+  const pass = stopTheClock(t)
+  const posted = postOffice(t, (letter, count) =>
+    answer(letter, count) ?? (letter.body.event === 'join' ? { json: entryOf(self, present) } : letter.body.event ? { status: 204 } : {}))
+  const room = new Room('/room', someLocal())
+  await room.join()
+  await settle()
+  t.after(() => room.close())
+  return { room, posted, pass }
+}
+
+test('before entering one only listens for the state of the visit', () => {
+  const room = new Room('/room', someLocal())
+  room.wait('7')
+  assert.equal(Source.last.url.href, 'https://vilaclara.test/room/stream?after=7')
+  Source.last.tell('state', { status: 'called' }, 8)
+  assert.equal(room.status, 'called')
+  room.close()
+  assert.equal(Source.last.isOpen, false)
+})
+
+test('who arrives offers to everybody present, and listens from there on', async (t) => {
+  const { room, posted } = await someoneInside(t, maria, [anna, maria])
+  assert.deepEqual(posted[0].body, { camera: 'off', microphone: 'off', event: 'join' })
+  assert.deepEqual(offersIn(posted).map(({ to, to_incarnation, seq, description }) => [to, to_incarnation, seq, description.type]), [['p-anna', 1, 1, 'offer']])
+  assert.equal(Source.last.url.search, '?participant=p-maria&incarnation=1&after=40')
+  assert.equal(room.pairs.get('p-anna').options.polite, true)
+})
+
+test('who was there first waits for the offer and answers it', async (t) => {
+  const { room, posted } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna, maria] }, 41)
+  await settle()
+  assert.equal(room.pairs.get('p-maria').options.polite, false)
+  assert.deepEqual(offersIn(posted), [])
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
+  await settle()
+  assert.deepEqual(offersIn(posted).map(({ to, description }) => [to, description.type]), [['p-maria', 'answer']])
+})
+
+test('a window opened again gets a new line, and signals of the old one are not heard', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna, maria])
+  const old = room.pairs.get('p-maria')
+  Source.last.tell('roster', { version: 41, participants: [anna, { ...maria, incarnation: 2 }] }, 41)
+  const fresh = room.pairs.get('p-maria')
+  assert.notEqual(fresh, old)
+  assert.equal(old.connection.signalingState, 'closed')
+  const heard = t.mock.method(fresh, 'receive')
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 9, candidates: [] }, 42)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 2, to_incarnation: 7, seq: 1, candidates: [] }, 43)
+  assert.equal(heard.mock.callCount(), 0)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 2, to_incarnation: 1, seq: 1, candidates: [] }, 44)
+  assert.equal(heard.mock.callCount(), 1)
+})
+
+test('an older list of people does not undo a newer one', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna, maria])
+  Source.last.tell('roster', { version: 39, participants: [anna] }, 41)
+  assert.deepEqual([...room.people.keys()], ['p-maria'])
+})
+
+test('who leaves is gone', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna, maria])
+  Source.last.tell('roster', { version: 41, participants: [anna] }, 41)
+  assert.equal(room.people.size + room.pairs.size, 0)
+  assert.equal(Connection.all.at(-1).signalingState, 'closed')
+})
+
+test('camera and microphone are told when they change, the last word last', async (t) => {
+  const { room, posted } = await someoneInside(t, anna, [anna])
+  room.show(true, true)
+  room.show(true, false)
+  room.show(true, true)
+  room.show(false, true)
+  await settle()
+  const told = posted.filter(({ body }) => body.event === 'state').map(({ body }) => [body.camera, body.microphone])
+  assert.deepEqual(told, [['on', 'on'], ['off', 'on']])
+})
+
+test('signals that get lost are sent again with the same numbers', async (t) => {
+  let failures = 2
+  const { posted, pass } = await someoneInside(t, maria, [anna, maria], ({ body }) => {
+    if (body.signals && failures-- > 0) throw new TypeError('network')
+  })
+  await pass(3_000)
+  assert.deepEqual(posted.filter(({ body }) => body.signals).map(({ body }) => body.signals.map(({ seq }) => seq)), [[1], [1], [1]])
+})
+
+test('who is replaced by a newer window closes everything and says so', async (t) => {
+  const { room } = await someoneInside(t, maria, [anna, maria])
+  let byes = 0
+  room.addEventListener('bye', () => byes++)
+  Source.last.tell('bye', { reason: 'replaced' }, 41)
+  assert.deepEqual([byes, room.farewell, room.pairs.size, Source.last.isOpen], [1, 'replaced', 0, false])
+})
+
+test('a refused signal of a replaced window says the same', async (t) => {
+  const { room } = await someoneInside(t, maria, [anna, maria], ({ body }) => (body.signals ? { status: 409 } : undefined))
+  assert.equal(room.farewell, 'replaced')
+})
+
+test('a door that is closed is said, not knocked at again', async (t) => {
+  const { room, posted } = await someoneInside(t, maria, [], () => ({ status: 409 }))
+  assert.deepEqual([room.farewell, posted.length], ['refused', 1])
+})
+
+test('a line that cannot be cured makes us enter again under a new number', async (t) => {
+  let incarnation = 0
+  const { room, posted } = await someoneInside(t, maria, [anna, maria], ({ body }) =>
+    body.event === 'join' ? { json: entryOf({ ...maria, incarnation: ++incarnation }, [anna, maria]) } : undefined)
+  room.pairs.get('p-anna').dispatchEvent(new Event('dead'))
+  await settle()
+  assert.equal(Source.last.url.searchParams.get('incarnation'), '2')
+  assert.deepEqual(posted.filter(({ body }) => body.signals).map(({ body }) => [body.incarnation, body.signals[0].seq]), [[1, 1], [2, 1]])
+})
+
+test('leaving is told by a beacon, which outlives the page', async (t) => {
+  const { room } = await someoneInside(t, maria, [anna, maria])
+  const beacons = []
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { sendBeacon: (url, form) => beacons.push([url, Object.fromEntries(form)]) } })
+  room.leave()
+  room.leave()
+  assert.deepEqual(beacons, [['/room/presence', { csrf_token: 'the-token', event: 'leave', participant: 'p-maria', incarnation: '1' }]])
+})
+
+test('ending it for everybody answers where to go', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna], ({ url }) => (url === '/room/end' ? { json: { next: '/desk' } } : undefined))
+  assert.equal(await room.end(), '/desk')
+})
