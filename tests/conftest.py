@@ -1,5 +1,6 @@
 """The rule of the register, and the client. Each test runs inside one transaction, undone after."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ class Browser(FlaskClient):
         for name in list(g):
             g.pop(name)
         return super().open(*args, **kwargs)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Files of the browser are compressed once for the whole run, whoever needs them first."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
+    os.environ["VENTANILLA_ASSETS"] = str(root / "assets")
 
 
 @pytest.fixture(scope="session")

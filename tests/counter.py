@@ -55,7 +55,11 @@ def a_free_port() -> int:
 def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
     """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
     port = a_free_port()
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("VENTANILLA_")}
+    kept = {
+        name: text
+        for name, text in os.environ.items()
+        if name == "VENTANILLA_ASSETS" or not name.startswith("VENTANILLA_")
+    }
     environment = {
         **kept,
         "VENTANILLA_INSTANCE": str(folder),

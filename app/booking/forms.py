@@ -21,7 +21,9 @@ UNFIT = {
         "This is a landline. Write a mobile number, because we send you an SMS."
     ),
     Unfit.COSTLY: _l("We cannot send messages to this number. Write your own mobile number."),
-    Unfit.FOREIGN: _l("We can only send messages to numbers from Spain. For other numbers, call us."),
+    Unfit.FOREIGN: _l(
+        "We can only send messages to numbers from Spain. For other numbers, call us."
+    ),
 }
 
 

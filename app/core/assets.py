@@ -26,7 +26,8 @@ def init_app(app: Flask) -> None:
     prefix = f"/static/{mark}/"
     app.config["ASSET_PREFIX"] = prefix
     app.add_template_global(lambda name: prefix + name, "asset")
-    built = build(source, Path(app.instance_path) / "assets", mark)
+    shelf = Path(app.config["ASSETS"] or Path(app.instance_path) / "assets")
+    built = build(source, shelf, mark)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(built),

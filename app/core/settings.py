@@ -56,6 +56,7 @@ class Defaults:
     INVITATION_HOURS = 48
     SESSION_MINUTES = 60
 
+    ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
     ICE_SERVERS: tuple[dict[str, Any], ...] = ()  # as RTCConfiguration.iceServers

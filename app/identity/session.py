@@ -61,7 +61,9 @@ def requires(*roles: Role) -> Callable[[F], F]:
             account = signed_in()
             if account is None:
                 if request.method == "GET" and not wants_fragment() and g.get("town"):
-                    return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")), 303)
+                    return redirect(
+                        url_for("identity.sign_in", next=request.full_path.rstrip("?")), 303
+                    )
                 raise SignInFirst
             if account.role not in roles:
                 raise NotForYou

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 ROWS = """
     SELECT visit.status, visit.channel, visit.language, visit.reads, visit.phone, visit.name,
-           visit.needs, visit.version, (julianday(visit.ends_at) - julianday(visit.starts_at)) * 1440,
+           visit.needs, visit.version, (julianday(visit.ends_at) - julianday(visit.starts_at)),
            allocation.state, account.role, account.locale
     FROM visit
     JOIN allocation ON allocation.claim = visit.code

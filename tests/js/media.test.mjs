@@ -93,6 +93,14 @@ test('a camera that was switched off is not switched on by a new device', async 
   assert.equal(devices.isOn('camera'), false)
 })
 
+test('who refused is not asked again by a new device', async () => {
+  const street = browserWith({ camera: 'NotAllowedError' })
+  await open()
+  const before = street.asked.length
+  await street.plugIn('headphones')
+  assert.equal(street.asked.length, before)
+})
+
 test('nothing is opened by itself unless both are already allowed', async () => {
   browserWith({ permission: { camera: 'granted', microphone: 'granted' } })
   assert.equal(await new Devices().areAllowed(), true)

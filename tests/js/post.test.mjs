@@ -41,6 +41,7 @@ test('who is asked to slow down waits as long as asked', async (t) => {
   const pass = stopTheClock(t)
   const posted = postOffice(t, (letter, count) => (count === 1 ? { status: 429, after: '3' } : {}))
   const sending = post('/one')
+  await settle()
   await pass(2_750)
   assert.equal(posted.length, 1)
   await pass(250)

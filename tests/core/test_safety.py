@@ -1,0 +1,221 @@
+"""Settings that would lie or leak, headers of every answer, a register in trouble, and assets."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app import create_app
+from app.core import assets
+from app.core.db import db, transaction
+from app.towns.models import Town
+from tests import town
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"DEMO": True, "PRODUCTION": True}, "exclude each other"),
+        ({"DEMO": True, "SMS_PROVIDER": "twilio"}, "real messages"),
+        ({"DEMO": True, "PUBLIC_SCHEME": "https"}, "public https"),
+        ({"DEMO": True, "HOST": "0.0.0.0"}, "this machine only"),  # noqa: S104 - what is refused
+        ({"PRODUCTION": True}, "https"),
+        ({"PRODUCTION": True, "PUBLIC_SCHEME": "https"}, "real message provider"),
+        ({"SMS_PROVIDER": "twilio"}, "TWILIO_ACCOUNT_SID"),
+        (
+            {
+                "SMS_PROVIDER": "twilio",
+                "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+                "TWILIO_AUTH_TOKEN": "t",
+                "SMS_SENDER": "Ayto_Madrid",
+            },
+            "neither a number",
+        ),
+        ({"SMS_PROVIDER": "pigeon"}, "no provider"),
+    ],
+)
+def test_an_unsafe_installation_does_not_start(tmp_path, wrong, why):
+    with pytest.raises(SystemExit, match=why):
+        create_app(TESTING=True, INSTANCE=str(tmp_path), SECRET_KEY="k" * 32, **wrong)
+
+
+@pytest.mark.parametrize("sender", ["AytoMadrid", "Vilaclara 1", "+34600123456"])
+def test_a_fit_sender_is_taken(tmp_path, sender):
+    made = create_app(
+        TESTING=True,
+        INSTANCE=str(tmp_path),
+        SMS_PROVIDER="twilio",
+        TWILIO_ACCOUNT_SID="AC" + "0" * 32,
+        TWILIO_AUTH_TOKEN="t",
+        SMS_SENDER=sender,
+    )
+
+    assert made.config["SMS_SENDER"] == sender
+
+
+def test_settings_come_from_the_file_and_then_from_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "ventanilla.toml").write_text('domain = "example.org"\nport = 9000\n')
+    monkeypatch.setenv("VENTANILLA_PORT", "9001")
+
+    made = create_app(TESTING=True, INSTANCE=str(tmp_path))
+
+    assert (made.config["DOMAIN"], made.config["PORT"]) == ("example.org", 9001)
+
+
+def test_demonstration_pages_do_not_exist_otherwise(client):
+    place = town.a_town()
+
+    for path in ("/demo/", "/demo/phone"):
+        assert client.get(town.base(place) + path).status_code == 404
+    assert client.post(town.base(place) + "/demo/enter/x").status_code in (400, 404)
+
+
+def test_every_answer_is_dressed(client):
+    place = town.a_town()
+
+    for path in ("/", "/ca/", "/ca/nothing", "/desk/", "/health/live"):
+        headers = client.get(town.base(place) + path).headers
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'self'")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+        assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_only_the_pages_of_the_call_may_ask_for_the_camera(app):
+    sensors = [
+        name for name, view in app.view_functions.items() if getattr(view, "shows_the_camera", 0)
+    ]
+
+    assert sorted(sensors) == ["desk.visit", "portal.room", "portal.wait"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        sqlite3.OperationalError("database is locked"),
+        sqlite3.OperationalError("database or disk is full"),
+        OperationalError("INSERT", {}, sqlite3.OperationalError("attempt to write a readonly")),
+    ],
+    ids=["locked", "full", "readonly"],
+)
+def test_a_register_in_trouble_is_said_kindly(app, client, monkeypatch, trouble):
+    place = town.a_town()
+
+    def broken():
+        raise trouble
+
+    monkeypatch.setitem(app.view_functions, "portal.help_page", broken)
+    answer = client.get(town.base(place) + "/en/help")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "Nothing was changed" in answer.text
+    assert place.phone in answer.text
+
+
+def test_a_mistake_of_ours_is_an_apology_with_a_telephone(app, client, monkeypatch):
+    place = town.a_town()
+    monkeypatch.setitem(app.view_functions, "portal.help_page", lambda: 1 / 0)
+    monkeypatch.setitem(app.config, "APOLOGISE", True)
+
+    answer = client.get(town.base(place) + "/en/help")
+
+    assert answer.status_code == 500
+    assert "our mistake" in answer.text
+    assert place.phone in answer.text
+
+
+def test_a_transaction_that_fails_writes_nothing():
+    place = town.a_town()
+    db.session.commit()
+
+    def change_and_fail():
+        with transaction():
+            place.name = "Changed"
+            db.session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        change_and_fail()
+
+    assert db.session.get_one(Town, place.id).name == "Vilaclara"
+
+
+def test_a_writer_waits_for_another_and_then_gives_up_with_a_refusal(tmp_path, monkeypatch):
+    """Two connections to one file: the second is told that the register is busy, after its wait."""
+    from flask_migrate import upgrade
+
+    from app.core import db as register
+
+    monkeypatch.setattr(register, "WRITE_WAIT_SECONDS", 0.2)
+    made = create_app(
+        TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/busy.db"
+    )
+    with made.app_context():
+        upgrade()
+        other = sqlite3.connect(tmp_path / "busy.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        def write():
+            with transaction():
+                db.session.add(Town(slug="x", host="x", name="x", languages=[], dir3="", phone=""))
+
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            write()
+        other.execute("ROLLBACK")
+        write()
+        assert other.execute("SELECT count(*) FROM town").fetchone() == (1,)
+        other.close()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_new_secret_is_readable_by_nobody_else(tmp_path):
+    made = create_app(TESTING=True, INSTANCE=str(tmp_path / "new"))
+
+    with made.app_context():
+        made.test_cli_runner().invoke(args=["core", "prepare"])
+
+    file = tmp_path / "new" / "secret_key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(file.read_text()) >= 64
+    with made.app_context():
+        db.engine.dispose()
+
+
+def test_one_stylesheet_holds_every_import_in_its_layer(tmp_path):
+    root = Path(__file__).parents[2]
+
+    text = assets.squeezed(assets.inlined(root / "static" / "css" / "site.css"))
+
+    assert "@import" not in text
+    for layer in ("tokens", "base", "components", "features"):
+        assert f"@layer {layer} {{" in text
+
+
+def test_a_file_of_the_browser_is_compressed_and_kept_for_ever(client, app):
+    url = app.config["ASSET_PREFIX"] + "vendor/htmx.min.js"
+
+    answer = client.get(url, headers={"Accept-Encoding": "br, gzip"})
+
+    assert answer.headers["Content-Encoding"] == "br"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert len(answer.data) < 13_000
+    answer.close()
+    assert client.get(url.replace(url.split("/")[2], "0" * 12)).status_code == 404
+
+
+def test_a_page_is_compressed_as_the_browser_likes(client):
+    place = town.a_town()
+    town.a_procedure()
+
+    page = client.get(town.base(place) + "/ca/", headers={"Accept-Encoding": "br"})
+    old = client.get(town.base(place) + "/ca/", headers={"Accept-Encoding": "gzip"})
+
+    assert page.headers["Content-Encoding"] == "br"
+    assert old.headers["Content-Encoding"] == "gzip"

@@ -1,0 +1,119 @@
+"""News reaches who listens, once, in order, and is not lost by a line that breaks."""
+
+import json
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from flask_migrate import upgrade
+
+from app import create_app
+from app.core import clock, stream
+from app.core.db import db, transaction
+
+
+@pytest.fixture
+def house(tmp_path):
+    """An application on a file of its own: listeners live in threads, as in a server."""
+    made = create_app(
+        TESTING=True,
+        INSTANCE=str(tmp_path),
+        DATABASE_URL=f"sqlite:///{tmp_path}/stream.db",
+        STREAM_PING_SECONDS=0.2,
+    )
+    with made.app_context():
+        upgrade()
+        yield made
+        made.extensions["stream"].close()
+        if made.extensions["stream"].thread:
+            made.extensions["stream"].thread.join(timeout=2)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def heard(house, channel, count, *, after=None, meanwhile=lambda: None):
+    """The first `count` pieces of news of that channel, pings apart."""
+    news = []
+    with house.test_request_context("/"):
+        flow = stream.listen(channel, after=after).response
+        threading.Thread(target=meanwhile).start()
+        until = time.monotonic() + 5
+        for piece in flow:
+            if piece.startswith("id:"):
+                lines = dict(line.split(": ", 1) for line in piece.strip().splitlines())
+                news.append((lines["event"], json.loads(lines["data"])))
+            if len(news) >= count or time.monotonic() > until:
+                break
+        flow.close()
+    return news
+
+
+def say(house, channel, *numbers):
+    def run():
+        with house.app_context():
+            for number in numbers:
+                with transaction():
+                    stream.tell(channel, "count", {"n": number})
+            db.session.remove()
+
+    return run
+
+
+def test_news_reaches_who_listens_in_order(house):
+    got = heard(house, "a", 3, meanwhile=say(house, "a", 1, 2, 3))
+
+    assert got == [("count", {"n": 1}), ("count", {"n": 2}), ("count", {"n": 3})]
+
+
+def test_news_of_other_channels_is_not_heard(house):
+    def both():
+        say(house, "b", 9)()
+        say(house, "a", 1)()
+
+    assert heard(house, "a", 1, meanwhile=both) == [("count", {"n": 1})]
+
+
+def test_who_comes_back_misses_nothing(house):
+    say(house, "a", 1)()
+    place = stream.cursor()
+    say(house, "a", 2, 3)()
+
+    got = heard(house, "a", 3, after=place, meanwhile=say(house, "a", 4))
+
+    assert [data["n"] for _, data in got] == [2, 3, 4]
+
+
+def test_what_is_not_committed_is_not_told(house):
+    def change_of_mind():
+        with house.app_context():
+            try:
+                with transaction():
+                    stream.tell("a", "count", {"n": 0})
+                    raise ZeroDivisionError
+            except ZeroDivisionError:
+                db.session.remove()
+        say(house, "a", 1)()
+
+    assert heard(house, "a", 1, meanwhile=change_of_mind) == [("count", {"n": 1})]
+
+
+def test_a_listener_gets_a_sign_of_life(house):
+    with house.test_request_context("/"):
+        flow = stream.listen("a").response
+        assert [next(flow), next(flow)] == ["retry: 500\n\n", "event: ping\ndata: {}\n\n"]
+        flow.close()
+
+
+def test_old_news_is_forgotten_and_its_number_is_never_used_again(house, monkeypatch):
+    say(house, "a", 1)()
+    last = stream.cursor()
+    db.session.rollback()
+    later = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with transaction():
+        assert stream.forget_old() == 1
+    say(house, "a", 2)()
+
+    assert stream.cursor() > last
+    db.session.rollback()
