@@ -4,7 +4,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Response, g, make_response, request, session, url_for
+from flask import Response, make_response, request, session, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.booking import calendar, queries, services
@@ -28,7 +28,7 @@ from app.core.security import everyone
 from app.identity import services as identity
 from app.identity.services import CodeOutcome
 from app.schedule import queries as schedule
-from app.schedule.queries import FreeTime, Wish
+from app.schedule.queries import DayTimes, FreeTime, Wish
 from app.towns import queries as towns
 from app.towns.models import Procedure, Town
 
@@ -56,11 +56,8 @@ def times(slug: str) -> Response:
     needs = needs_of(request.args.getlist("needs"))
     wish = queries.wish_for(town, procedure, channel, asked_slug(), needs)
     today = clock.today(town.time_zone)
-    days = schedule.days_with_times(wish, today, min(DAYS_SHOWN, town.horizon_days)) if wish else {}
-    first = schedule.first_free(wish) if wish else None
-    day = day_of(request.args.get("day"))
-    if day is None or day < today or day > today + timedelta(days=town.horizon_days):
-        day = first.starts_at.astimezone(town.zone).date() if first else today
+    days = _days(wish, today) if wish else {}
+    day = _day_asked(today, town, days)
     return page_or_fragment(
         "booking/times.html",
         "booking/_slots.html",
@@ -72,9 +69,8 @@ def times(slug: str) -> Response:
         today=today,
         day=day,
         days=days,
-        parts=_parts_of_day(wish, day) if wish else {},
+        parts=_parts_of_day(wish, day, days) if wish else {},
         many_times=MANY_TIMES,
-        first=first,
     )
 
 
@@ -248,11 +244,30 @@ def _channel(procedure: Procedure) -> str:
     return asked or procedure.channels[0].value
 
 
-def _parts_of_day(wish: Wish, day: date) -> dict[str, list[FreeTime]]:
+def _days(wish: Wish, today: date) -> DayTimes:
+    """The times of the next days; when they are all taken, those of the first day that has any."""
+    count = min(DAYS_SHOWN, wish.town.horizon_days + 1)
+    times = schedule.free_times(wish, today, today + timedelta(days=count - 1))
+    if not times and (later := schedule.first_free(wish)):
+        times = schedule.free_times(wish, later.day, later.day)
+    return schedule.by_day(times, today, count)
+
+
+def _day_asked(today: date, town: Town, days: DayTimes) -> date:
+    """The day of the link, when it can be booked; else the first that has times."""
+    asked = day_of(request.args.get("day"))
+    if asked and today <= asked <= today + timedelta(days=town.horizon_days):
+        return asked
+    return next((day for day, times in days.items() if times), today)
+
+
+def _parts_of_day(wish: Wish, day: date, days: DayTimes) -> dict[str, list[FreeTime]]:
     """The day's times by parts. Mornings end at two in the afternoon in Spain."""
     parts: dict[str, list[FreeTime]] = {"night": [], "morning": [], "afternoon": [], "evening": []}
-    for free in schedule.free_times(wish, day, day):
-        hour = free.starts_at.astimezone(g.town.zone).hour
+    times = days[day] if day in days else schedule.free_times(wish, day, day)
+    zone = wish.town.zone
+    for free in times:
+        hour = free.starts_at.astimezone(zone).hour
         part = next(name for name, ends in PARTS if hour < ends)
         parts[part].append(free)
     return parts

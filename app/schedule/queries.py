@@ -4,10 +4,13 @@ Every instant is UTC. Starts stand on a grid of wall-clock minutes counted from 
 so that a time shown now still exists a minute later whatever its length (BOOKING §4.1).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -41,10 +44,12 @@ class FreeTime:
 
     starts_at: datetime
     ends_at: datetime
+    day: date  # on the town's wall
     resource_ids: tuple[int, ...]
 
 
 Span = tuple[datetime, datetime]
+DayTimes = dict[date, list[FreeTime]]
 
 
 def language_for(procedure: Procedure, channel: str, wanted: str) -> str | None:
@@ -67,9 +72,7 @@ def language_for(procedure: Procedure, channel: str, wanted: str) -> str | None:
 
 def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
     """Every start from `first` to `last` (local dates, inclusive) that can be kept."""
-    now = clock.now()
-    zone = wish.town.zone
-    earliest = now + timedelta(minutes=wish.town.notice_minutes)
+    earliest = clock.now() + timedelta(minutes=wish.town.notice_minutes)
     horizon = clock.today(wish.town.time_zone) + timedelta(days=wish.town.horizon_days)
     last = min(last, horizon)
     if last < first:
@@ -82,20 +85,24 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
     busy = _busy([person.id for person in people], begin, end)
     shifts = _shifts([person.id for person in people], wish.channel)
     closed = towns.closed_days(first, last)
-    able: dict[datetime, list[int]] = defaultdict(list)
+    found: list[FreeTime] = []
     day = first
     while day <= last:
+        able: dict[datetime, list[int]] = defaultdict(list)
+        grid = _grid(day, wish.town.time_zone, wish.town.grid_minutes)
         for person in people:
-            for span in _windows(shifts[person.id], day, day in closed, wish.town):
-                for start in _grid(span, day, wish):
-                    if start >= earliest and _is_free(busy[person.id], start, start + wish.length):
+            taken = busy[person.id]
+            for opens, closes in _windows(shifts[person.id], day, day in closed, wish.town):
+                latest = closes - wish.length
+                for start in grid[bisect_left(grid, max(opens, earliest)) :]:
+                    if start > latest:
+                        break
+                    if _is_free(taken, start, start + wish.length):
                         able[start].append(person.id)
+        for start in sorted(able):
+            found.append(FreeTime(start, start + wish.length, day, tuple(able[start])))
         day += timedelta(days=1)
-    return [
-        FreeTime(start, start + wish.length, tuple(dict.fromkeys(able[start])))
-        for start in sorted(able)
-        if start.astimezone(zone).date() >= first
-    ]
+    return found
 
 
 def free_at(wish: Wish, starts_at: datetime) -> FreeTime | None:
@@ -105,14 +112,15 @@ def free_at(wish: Wish, starts_at: datetime) -> FreeTime | None:
 
 
 def first_free(wish: Wish) -> FreeTime | None:
-    """The first start that can be kept, looked for a week at a time up to the town's horizon."""
+    """The first start that can be kept: today, then further and further to the town's horizon."""
     day = clock.today(wish.town.time_zone)
     horizon = day + timedelta(days=wish.town.horizon_days)
+    reach = 1
     while day <= horizon:
-        week_end = min(day + timedelta(days=6), horizon)
-        if found := free_times(wish, day, week_end):
+        last = min(day + timedelta(days=reach - 1), horizon)
+        if found := free_times(wish, day, last):
             return found[0]
-        day = week_end + timedelta(days=1)
+        day, reach = last + timedelta(days=1), reach * 2
     return None
 
 
@@ -129,12 +137,11 @@ def nearest(wish: Wish, around: datetime, count: int = 4) -> list[FreeTime]:
     return sorted(near[:count], key=lambda free: free.starts_at)
 
 
-def days_with_times(wish: Wish, first: date, count: int) -> dict[date, int]:
-    """How many starts each of `count` days offers, days without any included."""
-    last = first + timedelta(days=count - 1)
-    found: dict[date, int] = {first + timedelta(days=offset): 0 for offset in range(count)}
-    for free in free_times(wish, first, last):
-        found[free.starts_at.astimezone(wish.town.zone).date()] += 1
+def by_day(times: Sequence[FreeTime], first: date, count: int) -> DayTimes:
+    """Those times under the local date on which each begins; days without any are there too."""
+    found: DayTimes = {first + timedelta(days=offset): [] for offset in range(count)}
+    for free in times:
+        found.setdefault(free.day, []).append(free)
     return found
 
 
@@ -240,21 +247,16 @@ def _windows(shifts: Sequence[Shift], day: date, is_closed: bool, town: Town) ->
     return joined
 
 
-def _grid(span: Span, day: date, wish: Wish) -> list[datetime]:
-    """Starts on the town's grid inside the window, each with room for the whole length."""
-    step = wish.town.grid_minutes
-    opening = span[0].astimezone(wish.town.zone)
-    minute = -(-(opening.hour * 60 + opening.minute) // step) * step
+@lru_cache(maxsize=1024)
+def _grid(day: date, time_zone: str, step: int) -> list[datetime]:
+    """Every start of that day, `step` minutes apart, but those in an hour that the clock skips."""
+    zone = ZoneInfo(time_zone)
     starts = []
-    while minute < 24 * 60:
-        wall = time(minute // 60, minute % 60)
-        start = _instant(day, wall, wish.town)
-        minute += step
-        if start.astimezone(wish.town.zone).time() != wall:
-            continue  # today the clock skips this hour
-        if start + wish.length > span[1]:
-            break
-        starts.append(start)
+    for minute in range(0, 24 * 60, step):
+        wall = datetime.combine(day, time(minute // 60, minute % 60), zone)
+        start = wall.astimezone(UTC)
+        if start.astimezone(zone).time() == wall.time():
+            starts.append(start)
     return starts
 
 
@@ -262,8 +264,10 @@ def _instant(day: date, wall: time, town: Town) -> datetime:
     return datetime.combine(day, wall, town.zone).astimezone(UTC)
 
 
-def _is_free(busy: Sequence[Span], start: datetime, end: datetime) -> bool:
-    return all(end <= taken_start or taken_end <= start for taken_start, taken_end in busy)
+def _is_free(taken: Sequence[Span], start: datetime, end: datetime) -> bool:
+    """Whether nothing in `taken` (in order, never overlapping) touches [start, end)."""
+    after = bisect_left(taken, end, key=lambda span: span[0])
+    return after == 0 or taken[after - 1][1] <= start
 
 
 def on_duty(wish: Wish, at: datetime) -> int:
