@@ -114,6 +114,7 @@ def _visit_page(found: Visit, form: OutcomeForm, **context: Any) -> Response:
         visit=found,
         form=form,
         is_mine=_is_mine(found),
+        cursor=stream.cursor(),
         **context,
     )
 

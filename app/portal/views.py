@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.booking import queries as booking
 from app.booking.models import Visit
-from app.core import clock
+from app.core import clock, stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other, wants_fragment
 from app.core.i18n import asked_slug, localized
@@ -87,7 +87,11 @@ def wait(code: str) -> Response:
     if not found.is_by_video or not (found.is_waiting or found.is_being_attended):
         return see_other(url_for(".visit", code=code))
     return page_or_fragment(
-        "portal/wait.html", "portal/_place.html", visit=found, place=queue.place_of(found)
+        "portal/wait.html",
+        "portal/_place.html",
+        visit=found,
+        place=queue.place_of(found),
+        cursor=stream.cursor(),
     )
 
 
