@@ -11,7 +11,13 @@ def init_app(app: Flask) -> None:
     app.add_template_global(need_name)
     app.add_template_filter(need_name)
     app.add_template_global(readable, "readable_phone")
+    app.add_template_filter(unbroken)
     app.add_template_global(status_name)
+
+
+def unbroken(phone: str) -> str:
+    """A telephone that stays on one line."""
+    return phone.replace(" ", "\u00a0")
 
 
 def need_name(need: str) -> str:

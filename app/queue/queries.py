@@ -14,6 +14,9 @@ from app.schedule import queries as schedule
 from app.schedule.models import Resource
 from app.towns.models import Channel
 
+LATE_AFTER = timedelta(minutes=5)
+EARLY_BEFORE = timedelta(minutes=15)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -26,6 +29,7 @@ class Place:
     shortest: int | None
     longest: int | None
     is_late: bool
+    is_early: bool  # the appointment is still a while away: the time says more than a range
 
 
 def is_ready() -> sa.ColumnElement[bool]:
@@ -82,13 +86,15 @@ def place_of(visit: Visit) -> Place:
     ahead = [other for other in everybody[:index] if other.procedure_id == visit.procedure_id]
     clerks = clerks_at_the_counter(visit)
     now = clock.now()
-    is_late = visit.starts_at + timedelta(minutes=5) < now
+    is_late = visit.starts_at + LATE_AFTER < now
+    is_early = visit.starts_at - EARLY_BEFORE > now
     if not clerks:
-        return Place(len(ahead), None, None, is_late)
+        return Place(len(ahead), None, None, is_late, is_early)
     work = sum(other.minutes for other in ahead) / clerks + remaining_minutes(visit, now) / clerks
     until_start = max(0.0, (visit.starts_at - now).total_seconds() / 60)
     shortest = _in_fives(0.6 * work)
-    return Place(len(ahead), shortest, max(_in_fives(max(1.4 * work, until_start)), 5), is_late)
+    longest = max(_in_fives(max(1.4 * work, until_start)), 5)
+    return Place(len(ahead), shortest, longest, is_late, is_early)
 
 
 def clerks_at_the_counter(visit: Visit) -> int:
