@@ -7,7 +7,15 @@ from flask_babel import lazy_gettext as _l
 from app.core.errors import Missing, Refusal
 from app.schedule.errors import TimePast, TimeTaken
 
-__all__ = ["HoldOver", "NotCancellable", "TimePast", "TimeTaken", "TooManyHolds", "VisitMissing"]
+__all__ = [
+    "HoldOver",
+    "NotCancellable",
+    "TimePast",
+    "TimeTaken",
+    "TooManyHolds",
+    "VisitChanged",
+    "VisitMissing",
+]
 
 
 class VisitMissing(Missing):
@@ -21,6 +29,12 @@ class HoldOver(Refusal):
 class TooManyHolds(Refusal):
     status = 429
     message = _l("You have other bookings unfinished. Finish them, or wait ten minutes.")
+
+
+class VisitChanged(Refusal):
+    """Somebody else moved it on meanwhile: two windows, two clerks, the citizen and the clerk."""
+
+    message = _l("This visit has changed meanwhile. Go back and look at it again.")
 
 
 class NotCancellable(Refusal):

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
+from app.booking.errors import VisitChanged
 from app.core import clock
 from app.core.db import Base, new_code, stored
 from app.schedule.models import Resource
@@ -48,10 +49,6 @@ class Need(enum.StrEnum):
 
     MORE_TIME = "more_time"
     COMPANION = "companion"
-
-
-class WrongPath(RuntimeError):
-    """A visit was sent where its life does not go: a mistake of ours, never the citizen's."""
 
 
 class Visit(OfTown, Base):
@@ -141,7 +138,7 @@ class Visit(OfTown, Base):
     def go(self, status: Status) -> None:
         """The next step of its life, with its time."""
         if status not in PATHS.get(self.status, frozenset()):
-            raise WrongPath(f"a visit cannot go from {self.status} to {status}")
+            raise VisitChanged(f"a visit cannot go from {self.status} to {status}")
         self.status = status
         at = "ended_at" if status in OVER else f"{status.value}_at"
         first_time_only = status in (Status.BOOKED, Status.WAITING)

@@ -17,6 +17,9 @@ from whitenoise.compress import Compressor
 
 IMPORT = re.compile(r'@import url\("(?P<file>[^"]+)"\) layer\((?P<layer>[\w-]+)\);')
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
+# In our scripts a comment of this kind always begins its line, so it is never inside a string.
+SCRIPT_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.S | re.M)
+INDENTATION = re.compile(r"^[ \t]+", re.M)
 SPACE = re.compile(r"\s+")
 
 
@@ -58,6 +61,8 @@ def build(source: Path, shelf: Path, mark: str) -> Path:
     shutil.copytree(source, draft, dirs_exist_ok=True)
     for sheet in draft.glob("css/*.css"):
         sheet.write_text(squeezed(inlined(source / "css" / sheet.name)))
+    for script in draft.glob("js/**/*.js"):
+        script.write_text(lightened(script.read_text()))
     compressor = Compressor(quiet=True)
     for file in [path for path in draft.rglob("*") if path.is_file()]:
         if compressor.should_compress(file.name):
@@ -83,6 +88,11 @@ def inlined(sheet: Path) -> str:
 def squeezed(css: str) -> str:
     """Without comments and with single spaces; what is left compresses by itself."""
     return SPACE.sub(" ", COMMENT.sub("", css)).strip()
+
+
+def lightened(script: str) -> str:
+    """Without the comments that explain types, nor indentation: a phone reads neither."""
+    return INDENTATION.sub("", SCRIPT_COMMENT.sub("", script))
 
 
 def _headers(headers: object, path: str, url: str) -> None:

@@ -1,5 +1,6 @@
 """Settings that would lie or leak, headers of every answer, a register in trouble, and assets."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -196,6 +197,29 @@ def test_one_stylesheet_holds_every_import_in_its_layer(tmp_path):
     assert "@import" not in text
     for layer in ("tokens", "base", "components", "features"):
         assert f"@layer {layer} {{" in text
+
+
+def test_a_script_loses_its_comments_and_nothing_else():
+    source = """/** Says. */
+export const a = 1
+  /** @type {x} */ (a).b()
+  c() /* kept */ // kept
+  /**
+   * @type {x}
+   */
+  d()
+"""
+
+    assert assets.lightened(source) == (
+        "export const a = 1\n/** @type {x} */ (a).b()\nc() /* kept */ // kept\nd()\n"
+    )
+
+
+def test_no_script_has_a_template_text_of_several_lines():
+    """Their indentation would be part of the text, and it is taken away."""
+    for file in (Path(__file__).parents[2] / "static" / "js").rglob("*.js"):
+        for text in re.findall(r"`[^`]*`", file.read_text()):
+            assert "\n" not in text, file
 
 
 def test_a_file_of_the_browser_is_compressed_and_kept_for_ever(client, app):

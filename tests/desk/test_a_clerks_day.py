@@ -172,3 +172,16 @@ def test_calling_again_puts_them_back(desk, place, padron):
     send(desk, f"{page}/again", page)
 
     assert visit.status is Status.WAITING
+
+
+def test_what_changed_meanwhile_is_a_sentence_and_changes_nothing(desk, place, padron):
+    visit = somebody_waits(place, padron)
+    send(desk, home(place, "next"), home(place))
+    page = home(place, f"visits/{visit.code}")
+    token = town.token_in(desk.get(page).text)
+    send(desk, f"{page}/outcome", page, ended="served", outcome="Done.")
+
+    answer = desk.post(f"{page}/again", data={"csrf_token": token})
+
+    assert answer.status_code == 409
+    assert visit.status is Status.SERVED
