@@ -133,3 +133,20 @@ def test_the_clerk_comes_back_with_the_same_passkey(counter, a_page):
     expect(clerk.locator("body")).to_contain_text("Nerea Goñi")
     clerk.goto(link)
     expect(clerk.locator("main")).not_to_contain_text("llave de acceso en este")
+
+
+def test_the_day_grows_by_itself(counter, a_page):
+    """A clerk who only looks sees somebody come in."""
+    clerk, citizen = a_page(1280), a_page(390)
+    clerk.goto(counter.at("vilaclara", "/demo/"))
+    clerk.locator("#be-1").click()
+    clerk.wait_for_url("**/desk/")
+    before = clerk.locator("#agenda [data-status=waiting]").count()
+
+    citizen.goto(counter.at("vilaclara", "/demo/"))
+    citizen.locator("#demo-wait").click()
+    citizen.wait_for_url("**/wait")
+
+    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before + 1, timeout=4000)
+    citizen.locator("#wait-leave").click()
+    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before, timeout=4000)
