@@ -7,11 +7,17 @@ from flask_babel import gettext as _
 from app.booking import queries, services
 from app.booking.events import VisitBooked, VisitCancelled, VisitEvent
 from app.booking.models import Visit
-from app.core import stream
+from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
 from app.messaging import services as messaging
 from app.schedule.events import HoldExpired
+
+# Name, how long before the visit, and how much later than the booking at the least.
+REMINDERS = (
+    ("two-days", timedelta(hours=48), timedelta(hours=6)),
+    ("two-hours", timedelta(hours=2), timedelta(hours=1)),
+)
 
 
 @on(HoldExpired)
@@ -38,6 +44,32 @@ def send_the_link(event: VisitBooked) -> None:
         locale=visit.reads,
         not_after=visit.ends_at,
     )
+
+
+@on(VisitBooked)
+def remind_them(event: VisitBooked) -> None:
+    """Two days and two hours before, unless that is already past; withdrawn with the visit."""
+    visit = queries.visit(event.visit_id)
+    now = clock.now()
+    for name, before, notice in REMINDERS:
+        at = visit.starts_at - before
+        if at < now + notice:
+            continue
+        with speaking(visit.reads):
+            text = _(
+                "Reminder: your visit is on %(day)s, %(time)s. See it or cancel: %(link)s",
+                day=_day(visit),
+                time=clock_time(visit.starts_at, visit.town.time_zone),
+                link=queries.link_of(visit),
+            )
+        messaging.send_later(
+            visit.phone,
+            text,
+            key=f"visit:{visit.code}:{visit.version}:{name}",
+            locale=visit.reads,
+            at=at,
+            not_after=visit.starts_at,
+        )
 
 
 @on(VisitCancelled)

@@ -35,6 +35,7 @@ class Message(OfTown, Base):
     phone: Mapped[str] = mapped_column(sa.String(20), index=True)
     locale: Mapped[str] = mapped_column(sa.String(2))
     body: Mapped[str] = mapped_column(sa.Text)
+    segments: Mapped[int] = mapped_column(default=1)  # what the network counts
     state: Mapped[MessageState] = mapped_column(stored(MessageState), default=MessageState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     written_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -10,7 +10,9 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.messaging.models import Message, MessageState
 from app.messaging.providers import NotNow, Parcel, Refused, SmsSender
-from app.towns.tenant import every_town
+from app.messaging.segments import in_basic_letters, segments
+from app.towns.models import Town
+from app.towns.tenant import current_town_id, every_town
 
 log = structlog.get_logger()
 
@@ -22,13 +24,30 @@ BATCH = 5
 
 
 def send_later(
-    phone: str, body: str, *, key: str, locale: str, not_after: datetime | None = None
+    phone: str,
+    body: str,
+    *,
+    key: str,
+    locale: str,
+    at: datetime | None = None,
+    not_after: datetime | None = None,
 ) -> Message:
     """Write a message now; it leaves when this transaction is committed, or never.
 
-    `not_after`: the instant from which it would be false or useless, and is dropped instead.
+    `at`: not before that instant. `not_after`: the instant from which it would be false or
+    useless, and is dropped instead.
     """
-    message = Message(phone=phone, body=body, key=key, locale=locale, not_after=not_after)
+    if db.session.get_one(Town, current_town_id()).has_plain_sms:
+        body = in_basic_letters(body)
+    message = Message(
+        phone=phone,
+        body=body,
+        segments=segments(body),
+        key=key,
+        locale=locale,
+        try_at=at or clock.now(),
+        not_after=not_after,
+    )
     db.session.add(message)
     db.session.flush()
     return message

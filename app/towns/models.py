@@ -50,6 +50,7 @@ class Town(Base):
     horizon_days: Mapped[int] = mapped_column(default=30)
     early_minutes: Mapped[int] = mapped_column(default=30)
     late_minutes: Mapped[int] = mapped_column(default=15)
+    has_plain_sms: Mapped[bool] = mapped_column(default=False)  # write á as a, to pay one message
 
     @property
     def zone(self) -> ZoneInfo:
