@@ -11,16 +11,14 @@ from flask import g, has_request_context
 from app.audit.models import AuditEntry
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.towns.models import Town
-from app.towns.tenant import current_town_id
+from app.towns import services as towns
 
 FIRST = "0" * 64
 
 
 def write(name: str, facts: Mapping[str, Any]) -> AuditEntry:
     """Add a line to the town's chain, in the transaction of the fact it tells."""
-    # On PostgreSQL two writers of one town take turns here; SQLite has one writer anyway.
-    db.session.execute(sa.select(Town.id).where(Town.id == current_town_id()).with_for_update())
+    towns.take_turns()
     last = first_or_none(sa.select(AuditEntry).order_by(AuditEntry.number.desc()))
     entry = AuditEntry(
         number=last.number + 1 if last else 1,

@@ -12,6 +12,7 @@ from app.core.events import publish
 from app.schedule.errors import TimeTaken
 from app.schedule.events import HoldExpired
 from app.schedule.models import ACTIVE, Allocation, AllocationState, Resource
+from app.towns import services as towns
 
 
 def take(
@@ -29,6 +30,7 @@ def take(
     """
     if expires_at is not None:
         state = AllocationState.HELD
+    towns.take_turns()
     expire_holds(resource_ids, starts_at, ends_at)
     for resource_id in resource_ids:
         allocation = Allocation(

@@ -1,16 +1,19 @@
-"""Fifty people press the same button at the same instant, on a running server with two workers."""
+"""Fifty people press the same button at the same instant, on a running server with two workers.
+
+On both registers that the product knows: SQLite and PostgreSQL.
+"""
 
 import http.client
 import re
-import sqlite3
 import threading
 from collections import Counter as Tally
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 
-from tests import town
-from tests.counter import Counter
+from tests import postgres, town
+from tests.counter import Counter, close_counter, open_counter
 
 pytestmark = pytest.mark.storm
 
@@ -75,39 +78,62 @@ def offered(counter: Counter, slug: str) -> list[str]:
     return [link.replace("&amp;", "&") for link in links]
 
 
+OVERLAPS = sa.text(
+    """
+    SELECT count(*) FROM allocation one JOIN allocation two
+      ON one.resource_id = two.resource_id AND one.id < two.id
+     AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
+    WHERE one.state != 'freed' AND two.state != 'freed'
+    """
+)
+
+
 def active_overlaps(counter: Counter) -> int:
-    register = sqlite3.connect(counter.folder / "ventanilla.db")
-    count = register.execute(
-        """
-        SELECT count(*) FROM allocation one JOIN allocation two
-          ON one.resource_id = two.resource_id AND one.id < two.id
-         AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
-        WHERE one.state != 'freed' AND two.state != 'freed'
-        """
-    ).fetchone()[0]
-    register.close()
-    return int(count)
+    file = f"sqlite:///{counter.folder}/ventanilla.db"
+    engine = sa.create_engine(counter.environment.get("VENTANILLA_DATABASE_URL", file))
+    with engine.connect() as register:
+        count = register.scalar(OVERLAPS)
+    engine.dispose()
+    return int(count or 0)
 
 
-def test_one_wins_and_forty_nine_are_refused_politely(counter):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def stormed(request, tmp_path_factory):
+    """The counter of the other tests, and one whose register is a PostgreSQL server."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("counter")
+        return
+    if postgres.programs() is None:
+        pytest.skip("POSTGRESQL IS NOT INSTALLED: the storm was NOT tried on it (apt-packages.txt)")
+    with postgres.a_server() as address:
+        opened, process = open_counter(
+            tmp_path_factory.mktemp("stormed"),
+            DATABASE_URL=address,
+            SMS_CODES_PER_ADDRESS_HOUR="10000",
+        )
+        yield opened
+        assert close_counter(process) == 0
+
+
+def test_one_wins_and_forty_nine_are_refused_politely(stormed):
     # At the end of the day only the guard of the demonstration is on duty: one place.
-    link = offered(counter, "matrimonio")[-1]
+    link = offered(stormed, "matrimonio")[-1]
 
-    people = crowd(counter, [link] * PEOPLE)
+    people = crowd(stormed, [link] * PEOPLE)
 
     assert Tally(person.status for person in people) == {303: 1, 409: PEOPLE - 1}
     loser = next(person for person in people if person.status == 409)
     assert f'value="{loser.form["phone"]}"' in loser.text
     assert 'name="starts"' in loser.text
-    assert active_overlaps(counter) == 0
+    assert active_overlaps(stormed) == 0
 
 
-def test_overlapping_starts_never_overlap_in_the_register(counter):
-    links = offered(counter, "nacimiento")[-12:]
+def test_overlapping_starts_never_overlap_in_the_register(stormed):
+    links = offered(stormed, "nacimiento")[-12:]
 
-    people = crowd(counter, [links[number % len(links)] for number in range(PEOPLE)])
+    people = crowd(stormed, [links[number % len(links)] for number in range(PEOPLE)])
 
     statuses = Tally(person.status for person in people)
     assert set(statuses) == {303, 409}
     assert statuses[303] >= 3
-    assert active_overlaps(counter) == 0
+    assert active_overlaps(stormed) == 0
