@@ -1,11 +1,14 @@
 """How the counter is served: gevent workers, because people waiting hold a connection each."""
 
 import os
+import signal
+import threading
+import time
 
 _host = os.environ.get("VENTANILLA_HOST", "127.0.0.1")
 _port = os.environ.get("VENTANILLA_PORT", "8000")
 
-bind = [f"{_host}:{_port}"]
+bind = [f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"]
 worker_class = "gevent"
 workers = int(os.environ.get("VENTANILLA_WORKERS", "2"))
 worker_connections = 5000
@@ -15,6 +18,19 @@ graceful_timeout = 2  # streams reconnect by themselves; nobody is held longer t
 accesslog = None
 loglevel = os.environ.get("VENTANILLA_LOG_LEVEL", "warning")
 control_socket_disable = True
+
+
+def when_ready(server):
+    """Started by `flask core serve`: when that process is gone, nobody should go on serving."""
+    parent = int(os.environ.get("VENTANILLA_PARENT", "0"))
+    if parent:
+        threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _end_without(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def worker_int(worker):

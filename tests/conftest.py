@@ -65,6 +65,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
         engine = db.engines[None]
         connection = engine.connect()
         outer = connection.begin()
+        connection.info["is_writer"] = True  # one transaction for the whole test, writes included
         db.engines[None] = connection  # type: ignore[assignment]
         app.extensions["sms"].sent.clear()
         try:

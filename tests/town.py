@@ -17,6 +17,7 @@ from app.core.i18n import LANGUAGES
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.schedule.queries import Wish
+from app.towns import queries as towns
 from app.towns.models import Office, Procedure, Town
 from app.towns.tenant import speak_for
 
@@ -54,6 +55,11 @@ def a_procedure(slug: str = "padron", minutes: int = 20, **fields) -> Procedure:
     db.session.add(procedure)
     db.session.flush()
     return procedure
+
+
+def the_procedure(slug: str) -> Procedure:
+    """The procedure with that name in the town spoken for."""
+    return towns.procedure_or_404(slug)
 
 
 def texts(word: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ def written_start(starts_at: datetime) -> str:
 
 def start_of(text: str | None) -> datetime | None:
     """The instant of a link; None for anything else."""
-    if not text or not re.fullmatch(r"\d{8}T\d{4}Z", text):
+    if not text or not re.fullmatch(r"20[0-9]{6}T[0-9]{4}Z", text):
         return None
     try:
         return datetime.strptime(text, STARTS).replace(tzinfo=UTC)
@@ -92,7 +92,7 @@ def start_of(text: str | None) -> datetime | None:
 
 
 def day_of(text: str | None) -> date | None:
-    if not text or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not text or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
         return None
     try:
         return date.fromisoformat(text)

@@ -1,10 +1,10 @@
 """Errands about visits: hold a time, book it, cancel it."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy.exc import IntegrityError
 
 from app.accounts import services as accounts
 from app.booking import queries
@@ -19,6 +19,9 @@ from app.schedule import services as time
 from app.schedule.queries import Wish
 from app.towns.models import Channel
 
+# How often a hold may be made longer.
+EXTENSIONS = 10
+
 
 def hold(
     wish: Wish,
@@ -32,8 +35,10 @@ def hold(
     host: str = "",
 ) -> Visit:
     """Keep a time while the person types their code. The same form sent twice is one visit."""
-    if (same := queries.by_form(form_token)) and same.phone == phone:
-        return same
+    if same := queries.by_form(form_token):
+        if same.phone == phone and not same.is_over:
+            return same
+        form_token = secrets.token_urlsafe(24)  # the same page, sent with another number
     if starts_at <= clock.now():
         raise TimePast
     if len(queries.live_holds(phone)) >= int(current_app.config["HOLDS_PER_PHONE"]):
@@ -63,19 +68,17 @@ def hold(
         held_at=clock.now(),
         hold_until=until,
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(visit)
-    except IntegrityError as error:  # somebody else's form token: not theirs to use again
-        raise TimeTaken from error
+    db.session.add(visit)
+    db.session.flush()
     publish(VisitHeld(town_id=visit.town_id, visit_id=visit.id))
     return visit
 
 
 def extend_hold(visit: Visit) -> None:
-    """Somebody who needs longer gets it, as often as they ask while the time is theirs."""
+    """Somebody who needs longer gets it, ten times (WCAG 2.2.1), while the time is theirs."""
     until = clock.now() + _hold_life()
-    if not visit.is_held or not time.extend(visit.code, until):
+    is_too_long = until - visit.held_at > _hold_life() * (EXTENSIONS + 1)
+    if not visit.is_held or is_too_long or not time.extend(visit.code, until):
         raise HoldOver
     visit.hold_until = until
 

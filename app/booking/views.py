@@ -143,7 +143,7 @@ def _who() -> Response:
         return _who_page(wish, starts_at, form, status=status)
     try:
         with transaction():
-            _let_go_of_the_last_one(starts_at, form.number)
+            _let_go_of_the_last_one(form)
             visit = services.hold(
                 wish,
                 starts_at,
@@ -207,10 +207,10 @@ def _send_code(visit: Visit) -> None:
     )
 
 
-def _let_go_of_the_last_one(starts_at: datetime, number: str) -> None:
-    """This browser chose again: what it held before goes back to everybody."""
+def _let_go_of_the_last_one(form: WhoForm) -> None:
+    """This browser chose again: what it held before goes back to everybody, itself included."""
     held = queries.by_claim(str(session.get("hold", "")))
-    if held and held.is_held and (held.starts_at, held.phone) != (starts_at, number):
+    if held and held.is_held and (held.form_token, held.phone) != (form.token.data, form.number):
         services.let_go(held)
 
 

@@ -106,12 +106,13 @@ def pass_on(sender: Participant, signals: Sequence[Any]) -> int:
 
 def end(visit: Visit) -> None:
     """The clerk closes the room. Whoever is still in it is told; the visit is served."""
+    if not visit.is_being_attended:
+        return
     for seat in queries.participants(visit):
         if seat.is_present:
             seat.is_present, seat.left_at = False, clock.now()
             stream.tell(channel_of(seat), "bye", {"reason": "ended"})
-    if visit.status in (Status.CALLED, Status.IN_SERVICE):
-        booking.move_on(visit, Status.SERVED)
+    booking.move_on(visit, Status.SERVED)
     publish(CallEnded(town_id=visit.town_id, visit_id=visit.id))
 
 
@@ -134,7 +135,7 @@ def _read(signal: Any) -> tuple[int, str]:
         raise Garbled
     seq, target = signal.get("seq"), signal.get("to")
     description, candidates = signal.get("description"), signal.get("candidates")
-    if type(seq) is not int or seq < 1 or not isinstance(target, str):
+    if type(seq) is not int or not 1 <= seq < 2**53 or not isinstance(target, str):
         raise Garbled
     if (description is None) == (candidates is None):
         raise Garbled

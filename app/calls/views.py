@@ -14,7 +14,7 @@ from app.calls.models import Part
 from app.core import stream
 from app.core.db import transaction
 from app.core.i18n import localized
-from app.core.security import everyone
+from app.core.security import everyone, json_sent
 from app.identity.session import current_account, requires
 from app.queue import services as queue
 
@@ -118,9 +118,9 @@ def _stream(visit: Visit, part: Part) -> Response:
 
 
 def _signals(visit: Visit, part: Part) -> Response:
-    if (request.content_length or 0) > MAX_BATCH:
+    if len(request.get_data()) > MAX_BATCH:
         raise TooLarge
-    batch = request.get_json(silent=True)
+    batch = json_sent()
     if not isinstance(batch, dict) or not isinstance(batch.get("signals"), list):
         raise Garbled
     seat = queries.own_seat(visit, part, *_seat_named(batch))
@@ -132,5 +132,5 @@ def _signals(visit: Visit, part: Part) -> Response:
 def _seat_named(source: Any) -> tuple[str, int]:
     try:
         return str(source.get("participant", "")), int(source.get("incarnation", 0))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Garbled from error

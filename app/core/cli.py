@@ -1,5 +1,6 @@
 """Opening the counter: prepare the installation, then serve it as one tree of processes."""
 
+import errno
 import os
 import secrets
 import signal
@@ -14,6 +15,8 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
+
+from app.core.settings import PREFIX
 
 commands = AppGroup("core", help="Prepare and open this installation.")
 
@@ -50,13 +53,15 @@ def serve(context: click.Context) -> None:
 def refuse_taken_port() -> None:
     """Say it before anything is started, in a sentence and not in a trace."""
     host, port = current_app.config["HOST"], int(current_app.config["PORT"])
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else "cannot be used"
             raise click.ClickException(
-                f"Port {port} is taken. Choose another, for example: make run PORT={port + 1}"
+                f"Port {port} {why}. Choose another, for example: make run PORT={port + 1}"
             ) from error
 
 
@@ -68,7 +73,7 @@ class Tree:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self) -> int:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.stop)
         self.start("web")
         self.start("jobs")
@@ -86,7 +91,9 @@ class Tree:
             ],
         }[name]
         # Own group: Ctrl-C in the terminal reaches this process alone, which then ends the others.
-        self.children[name] = subprocess.Popen(command, start_new_session=True)
+        self.children[name] = subprocess.Popen(
+            command, start_new_session=True, env={**os.environ, **settings_for_children()}
+        )
 
     def watch(self) -> int:
         """A web server that ends takes the house down; a worker that ends is started again."""
@@ -112,6 +119,13 @@ class Tree:
             except subprocess.TimeoutExpired:
                 child.kill()
         click.echo("The counter is closed.")
+
+
+def settings_for_children() -> dict[str, str]:
+    """What the web server must know before it loads the application, and whose child it is."""
+    names = ("HOST", "PORT", "WORKERS")
+    told = {f"{PREFIX}_{name}": str(current_app.config[name]) for name in names}
+    return {**told, f"{PREFIX}_PARENT": str(os.getpid())}
 
 
 def welcome() -> str:

@@ -79,7 +79,7 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(
     model_class=Base,
-    engine_options={"pool_pre_ping": False},
+    engine_options={"hide_parameters": True},  # telephones stay out of logs
     session_options={"expire_on_commit": False},
     disable_autonaming=True,
 )
@@ -140,6 +140,7 @@ def teach_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
         driver: Any = connection.connection.driver_connection
+        connection.info["is_writer"] = _writing.get()
         if _writing.get():
             _patiently(driver, "BEGIN IMMEDIATE")
         else:
@@ -177,8 +178,8 @@ def transaction() -> Iterator[None]:
 
 
 def _began_as_writer() -> bool:
-    """Whether the open transaction of this request was begun by a writer."""
-    return bool(request) and request.method not in ("GET", "HEAD", "OPTIONS")
+    """Whether the open transaction took its turn as a writer; on PostgreSQL all may write."""
+    return bool(db.session.connection().info.get("is_writer", True))
 
 
 def first_or_none(question: sa.Select[Any]) -> Any:

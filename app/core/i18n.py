@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -229,9 +230,9 @@ def _same_page(slug: str) -> str:
     """Only what is in the path and the query of a page that has a language; else its home."""
     rule = request.url_rule
     if request.endpoint and rule and "lang" in rule.arguments and request.method == "GET":
-        values: dict[str, Any] = request.args.to_dict(flat=False)
-        values.update(request.view_args or {})
-        return url_for(request.endpoint, **{**values, "lang": slug})
+        path = url_for(request.endpoint, **{**(request.view_args or {}), "lang": slug})
+        asked = urlencode(list(request.args.items(multi=True)))  # never as arguments of url_for
+        return f"{path}?{asked}" if asked else path
     return f"/{slug}/"
 
 

@@ -1,5 +1,6 @@
 """What every answer carries and every request must show, whoever wrote the page."""
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -53,6 +54,18 @@ def init_app(app: Flask) -> None:
         )
     app.before_request(refuse_other_sites)
     app.after_request(dress)
+
+
+def json_sent() -> Any:
+    """The JSON of this request; None for what is none, is nested without end, or says NaN."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    try:
+        return json.loads(request.get_data(), parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
 
 
 def everyone(view: F) -> F:

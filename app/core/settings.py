@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ PREFIX = "VENTANILLA"
 # What both Twilio and the Spanish register of aliases take (CNMC Circular 1/2026, annex III).
 SMS_ALIAS = re.compile(r"^(?=.*[A-Za-z])(?! )(?!.*  )[A-Za-z0-9 ]{3,11}(?<! )$")
 SMS_NUMBER = re.compile(r"^\+[1-9]\d{6,14}$")
+
+
+YES_AND_NO = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0", ""), False),
+}
 
 
 class Unsafe(SystemExit):
@@ -42,7 +49,7 @@ class Defaults:
 
     SMS_PROVIDER = "demonstration"  # demonstration, twilio or memory
     SMS_SENDER = ""  # registered alias, or a number in E.164
-    SMS_DAILY_LIMIT = 500  # messages a town may send in a day
+    SMS_DAILY_LIMIT = 1000  # codes a town may send in a day; what bounds an attacker's bill
     TWILIO_ACCOUNT_SID = ""
     TWILIO_AUTH_TOKEN = ""
     TWILIO_API_BASE = ""  # only to reach a stand-in on this machine, or a regional address
@@ -52,9 +59,9 @@ class Defaults:
     SMS_CODES_PER_PHONE_HOUR = 3
     SMS_CODES_PER_ADDRESS_HOUR = 30
     HOLD_MINUTES = 10
-    HOLDS_PER_PHONE = 2
+    HOLDS_PER_PHONE = 6
     INVITATION_HOURS = 48
-    SESSION_MINUTES = 60
+    SESSION_MINUTES = 12 * 60  # of the staff, without any request
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
@@ -67,6 +74,7 @@ class Defaults:
     SESSION_COOKIE_SAMESITE = "Lax"
     MAX_CONTENT_LENGTH = 2 * 1024 * 1024
     MAX_FORM_MEMORY_SIZE = 256 * 1024
+    WTF_CSRF_SSL_STRICT = False  # Origin and Sec-Fetch-Site are looked at; some strip Referer
     WTF_CSRF_TIME_LIMIT = None  # as long as the session: older people leave pages open
     COMPRESS_ALGORITHM = ["br", "gzip"]
     COMPRESS_BR_LEVEL = 5
@@ -90,6 +98,9 @@ def load(app: Flask, root: Path, overrides: Mapping[str, Any]) -> None:
     app.config.from_prefixed_env(PREFIX)
     app.config.from_mapping(overrides)
     app.config["INSTANCE"] = app.instance_path
+    _read_yes_and_no(app.config)
+    minutes = timedelta(minutes=float(app.config["SESSION_MINUTES"]))
+    app.config["PERMANENT_SESSION_LIFETIME"] = minutes
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = _kept_secret(Path(app.instance_path))
     if not app.config["DATABASE_URL"]:
@@ -98,6 +109,17 @@ def load(app: Flask, root: Path, overrides: Mapping[str, Any]) -> None:
         app.config["SESSION_COOKIE_SECURE"] = True
         app.config["SESSION_COOKIE_NAME"] = "__Host-ventanilla"
     refuse_unsafe(app.config)
+
+
+def _read_yes_and_no(config: dict[str, Any]) -> None:
+    """`False`, `no` and `off` in the environment are words, and words are true: read them."""
+    for key, default in vars(Defaults).items():
+        if not isinstance(default, bool) or isinstance(config[key], bool):
+            continue
+        word = str(config[key]).strip().lower()
+        if word not in YES_AND_NO:
+            raise Unsafe(f"{PREFIX}_{key} is yes or no, not {config[key]!r}.")
+        config[key] = YES_AND_NO[word]
 
 
 def refuse_unsafe(config: Mapping[str, Any]) -> None:

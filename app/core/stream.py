@@ -8,16 +8,19 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, Response, current_app, request
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
 from app.core.db import Base, db
+
+log = structlog.get_logger()
 
 # How often a process looks for rows that other processes wrote. Its own wake it at once.
 GLANCE_SECONDS = 0.02
@@ -58,7 +61,7 @@ class Hub:
             for channel in channels:
                 self.listeners.setdefault(channel, set()).add(box)
             if not self.thread or not self.thread.is_alive():
-                self.last = _newest()
+                self.last = self.last or _newest()
                 self.thread = threading.Thread(target=self.run, daemon=True, name="stream-hub")
                 self.thread.start()
         return box
@@ -78,10 +81,11 @@ class Hub:
                 self.wake.clear()
                 try:
                     self.share_out()
-                except sa.exc.OperationalError:
-                    time.sleep(QUIET_GLANCE_SECONDS)
-                finally:
                     db.session.rollback()
+                except Exception:
+                    log.exception("the hub stumbled")
+                    db.session.remove()
+                    time.sleep(QUIET_GLANCE_SECONDS)
 
     def share_out(self) -> None:
         newest = _newest()
@@ -128,7 +132,11 @@ def cursor() -> int:
 def listen(*channels: str, after: int | None = None) -> Response:
     """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up."""
     since = _since(after)
-    response = Response(_flow(list(channels), since), mimetype="text/event-stream")
+    if request.method == "HEAD":
+        return Response(mimetype="text/event-stream")
+    flow, leave = _flow(list(channels), since)
+    response = Response(flow, mimetype="text/event-stream")
+    response.call_on_close(leave)  # also when nobody ever reads from it
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -137,17 +145,24 @@ def listen(*channels: str, after: int | None = None) -> Response:
 def _since(after: int | None) -> int | None:
     sent = request.headers.get("Last-Event-ID") or request.args.get("after") or after
     try:
-        return int(sent) if sent is not None else None
+        place = int(sent) if sent is not None else None
     except ValueError:
         return None
+    return place if place is not None and 0 <= place < 2**62 else None
 
 
-def _flow(channels: list[str], since: int | None) -> Iterator[str]:
+def _flow(channels: list[str], since: int | None) -> tuple[Iterator[str], Callable[[], None]]:
+    """The news as text, and how to stop listening."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     hub: Hub = app.extensions["stream"]
     ping = float(app.config["STREAM_PING_SECONDS"])
     box = hub.join(channels)
-    missed = [] if since is None else _missed(channels, since)
+    try:
+        db.session.rollback()  # look at the register as it is after joining: nothing falls between
+        missed = [] if since is None else _missed(channels, since)
+    except BaseException:
+        hub.leave(channels, box)
+        raise
     seen = max([since or 0, *(row.id for row in missed)])
     db.session.remove()
 
@@ -171,7 +186,7 @@ def _flow(channels: list[str], since: int | None) -> Iterator[str]:
         finally:
             hub.leave(channels, box)
 
-    return flow()
+    return flow(), lambda: hub.leave(channels, box)
 
 
 def _missed(channels: list[str], since: int) -> list[Any]:

@@ -32,14 +32,6 @@ def codes_sent(*, phone: str | None = None, address_digest: str | None = None) -
     return int(db.session.scalar(question) or 0)
 
 
-def tries_made(phone: str) -> int:
-    """How many wrong codes were typed for that telephone in the last hour."""
-    question = sa.select(sa.func.sum(PhoneCode.tries)).where(
-        PhoneCode.phone == phone, PhoneCode.sent_at > _an_hour_ago()
-    )
-    return int(db.session.scalar(question) or 0)
-
-
 def passkey(credential_id: bytes) -> Passkey | None:
     found: Passkey | None = first_or_none(
         sa.select(Passkey).where(Passkey.credential_id == credential_id)

@@ -43,6 +43,7 @@ current_account = cast(Account, LocalProxy(signed_in))
 def begin(account: Account) -> None:
     """This browser is now that person. What the session held before is gone."""
     session.clear()
+    session.permanent = True  # ends SESSION_MINUTES after the last answer
     session["account"], session["epoch"] = account.id, account.session_epoch
     g.account = account
 

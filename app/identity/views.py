@@ -8,7 +8,7 @@ from app.accounts import queries as accounts
 from app.core.db import transaction
 from app.core.events import publish
 from app.core.htmx import see_other
-from app.core.security import everyone
+from app.core.security import everyone, json_sent
 from app.identity import services
 from app.identity.errors import PasskeyRefused
 from app.identity.events import SignedOut
@@ -39,7 +39,9 @@ def sign_in_options() -> dict[str, Any]:
 def sign_in_finish() -> dict[str, str]:
     towns.current_town_or_404()
     with transaction():
-        account = services.finish_sign_in(_challenge(), _credential(), _rp_id(), _origin())
+        challenge = services.take_challenge(_challenge(), "sign-in")
+    with transaction():
+        account = services.finish_sign_in(challenge, _credential(), _rp_id(), _origin())
     begin(account)
     return {"next": _safe(request.args.get("next"))}
 
@@ -50,6 +52,7 @@ def sign_out() -> Response:
     account = signed_in()
     if account:
         with transaction():
+            account.session_epoch += 1  # every session of this person ends, copies of it too
             publish(SignedOut(town_id=account.town_id, account_id=account.id))
     end()
     return see_other(url_for("identity.sign_in"))
@@ -80,7 +83,9 @@ def enrol_finish(token: str) -> dict[str, str]:
     towns.current_town_or_404()
     with transaction():
         invitation = accounts.open_invitation(token)
-        services.finish_enrolment(invitation, _challenge(), _credential(), _rp_id(), _origin())
+        challenge = services.take_challenge(_challenge(), f"enrol:{invitation.account_id}")
+    with transaction():
+        services.finish_enrolment(invitation, challenge, _credential(), _rp_id(), _origin())
     begin(invitation.account)
     return {"next": _safe(None)}
 
@@ -98,7 +103,7 @@ def _challenge() -> str:
 
 
 def _credential() -> dict[str, Any]:
-    answer = request.get_json(silent=True)
+    answer = json_sent()
     if not isinstance(answer, dict):
         raise PasskeyRefused
     return answer

@@ -56,10 +56,14 @@ def send_later(
 def withdraw(key_prefix: str) -> None:
     """What has not left and is no longer true does not leave."""
     waiting = sa.select(Message).where(
-        Message.key.startswith(key_prefix, autoescape=True), Message.state == MessageState.QUEUED
+        Message.key.startswith(key_prefix, autoescape=True),
+        Message.state.in_((MessageState.QUEUED, MessageState.SENDING)),
     )
     for message in db.session.scalars(waiting):
-        message.state = MessageState.DROPPED
+        if message.state is MessageState.QUEUED:
+            message.state = MessageState.DROPPED
+        else:  # on its way: should it come back, it does not leave again
+            message.not_after = clock.now()
 
 
 def claim_due(limit: int = BATCH) -> list[int]:

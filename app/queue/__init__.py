@@ -4,4 +4,4 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Only rooms that others call: nothing to open."""
+    from app.queue import jobs  # noqa: F401

@@ -9,6 +9,10 @@ class TooEarly(Refusal):
     message = _l("The waiting room is not open yet. Come back shortly before your time.")
 
 
+class TooLate(Refusal):
+    message = _l("The time of this visit has passed. Please book another, or call us.")
+
+
 class NobodyWaiting(Refusal):
     message = _l("Nobody is waiting for you now.")
 

@@ -71,6 +71,14 @@ def callable_by(clerk: Resource) -> sa.Select[Any]:
     )
 
 
+def unended(before: datetime) -> Sequence[Visit]:
+    """Visits whose time ended before that instant and that nobody attended or closed."""
+    question = sa.select(Visit).where(
+        Visit.status.in_((Status.BOOKED, Status.WAITING)), Visit.ends_at < before
+    )
+    return db.session.scalars(question).all()
+
+
 def attended_by(clerk: Resource) -> Visit | None:
     """The visit this clerk has on the counter now."""
     question = sa.select(Visit).where(

@@ -6,16 +6,27 @@ import sqlalchemy as sa
 
 from app.accounts.models import Account
 from app.booking import services as booking
-from app.booking.errors import VisitMissing
+from app.booking.errors import VisitChanged, VisitMissing
 from app.booking.events import VisitMoved
 from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
 from app.queue import queries
-from app.queue.errors import AlreadyAttending, NobodyWaiting, NotAtTheCounter, NotByVideo, TooEarly
+from app.queue.errors import (
+    AlreadyAttending,
+    NobodyWaiting,
+    NotAtTheCounter,
+    NotByVideo,
+    TooEarly,
+    TooLate,
+)
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
+from app.towns.models import Channel
+
+# How long after its end a visit that nobody ended is left alone.
+PATIENCE = timedelta(hours=4)
 
 
 def arrive(visit: Visit) -> None:
@@ -28,6 +39,8 @@ def arrive(visit: Visit) -> None:
         raise NotByVideo
     if clock.now() < visit.starts_at - timedelta(minutes=visit.town.early_minutes):
         raise TooEarly
+    if clock.now() > visit.ends_at + timedelta(minutes=visit.town.late_minutes):
+        raise TooLate
     booking.move_on(visit, Status.WAITING)
 
 
@@ -38,6 +51,8 @@ def receive(visit: Visit) -> None:
 
 def call_again(visit: Visit) -> None:
     """They did not answer: back to the waiting room, in the place they had."""
+    if visit.status is not Status.CALLED:
+        raise VisitChanged
     booking.move_on(visit, Status.WAITING)
 
 
@@ -63,9 +78,32 @@ def call(account: Account, visit: Visit) -> Visit:
     clerk = counter_of(account)
     if queries.attended_by(clerk):
         raise AlreadyAttending
-    if not _call(visit, clerk):
+    mine = queries.callable_by(clerk).where(Visit.id == visit.id)
+    if db.session.scalars(mine).first() is None or not _call(visit, clerk):
         raise NobodyWaiting
     return visit
+
+
+def close_the_forgotten() -> int:
+    """What nobody ended ends by itself, so that it neither waits for ever nor stands in the way.
+
+    Who never came is a no-show; who left the waiting room without a word has left; a telephone
+    call that the office never made is cancelled by the office, which says so. Returns how many.
+    """
+    now = clock.now()
+    count = 0
+    for visit in queries.unended(now - PATIENCE):
+        late = visit.ends_at + timedelta(minutes=visit.town.late_minutes)
+        if visit.status is Status.WAITING:
+            booking.move_on(visit, Status.LEFT)
+        elif visit.channel is Channel.PHONE:
+            booking.cancel(visit, "office")
+        elif late < now:
+            booking.move_on(visit, Status.NO_SHOW)
+        else:
+            continue
+        count += 1
+    return count
 
 
 def counter_of(account: Account) -> Resource:

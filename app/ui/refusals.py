@@ -17,6 +17,14 @@ from app.core.security import StaleForm
 
 log = structlog.get_logger()
 
+# When not even the page of the apology can be made.
+LAST_WORDS = (
+    "<!doctype html><title>Ventanilla</title>"
+    "<p lang=es>Ha habido un error nuestro. Inténtelo otra vez dentro de un minuto.</p>"
+    "<p lang=en>We made a mistake. Please try again in a minute.</p>"
+    "<p><a href=/>Ventanilla</a></p>"
+)
+
 BUSY_SIGNS = ("locked", "full", "readonly", "disk I/O", "unable to open", "deadlock")
 
 
@@ -52,7 +60,7 @@ def apologise_for_the_register(error: Exception) -> Response:
     """A register that is busy or full is not a mistake of the house: say to try again."""
     db.session.rollback()
     if any(sign in str(error) for sign in BUSY_SIGNS):
-        log.warning("register busy", reason=str(getattr(error, "orig", error)))
+        log.warning("register busy", reason=str(getattr(error, "orig", "sqlite"))[:80])
         answer = refuse(Busy())
         answer.headers["Retry-After"] = "5"
         return answer
@@ -66,8 +74,12 @@ def apologise(error: Exception) -> Response:
     if current_app.testing and not current_app.config.get("APOLOGISE"):
         raise error
     db.session.rollback()
-    log.exception("mistake of ours", path=request.path, endpoint=request.endpoint)
-    return page(500, None, fragment=False)
+    log.exception("mistake of ours", rule=str(request.url_rule))
+    try:
+        return page(500, None, fragment=False)
+    except Exception:
+        log.exception("the apology failed too")
+        return make_response(LAST_WORDS, 500, {"Content-Type": "text/html; charset=utf-8"})
 
 
 def page(status: int, message: str | None, *, fragment: bool) -> Response:

@@ -260,17 +260,90 @@ def test_somebody_elses_form_token_opens_nothing(wish):
     mine = town.a_hold(wish, starts_at, form_token="a" * 24)
     other = schedule.first_free(wish).starts_at
 
-    with pytest.raises(TimeTaken):
-        town.a_hold(wish, other, phone="+34600999999", form_token="a" * 24)
-    assert mine.starts_at == starts_at
+    theirs = town.a_hold(wish, other, phone="+34600999999", form_token="a" * 24)
+
+    assert theirs.code != mine.code
+    assert mine.phone == town.PHONE
 
 
-def test_few_holds_for_one_telephone(wish):
-    for free in schedule.free_times(wish, *[clock.today("Europe/Madrid") + timedelta(1)] * 2)[:6:3]:
+def test_few_holds_for_one_telephone(app, wish):
+    tomorrow = clock.today("Europe/Madrid") + timedelta(1)
+    for free in schedule.free_times(wish, tomorrow, tomorrow)[: 3 * 6 : 3]:
         town.a_hold(wish, free.starts_at)
 
     with pytest.raises(TooManyHolds):
-        town.a_hold(wish)
+        town.a_hold(wish, town.tomorrow_at(20))
+
+
+def test_the_same_number_typed_again_is_no_obstacle_to_oneself(client, wish):
+    starts_at = town.tomorrow_at(10)
+    send_phone(client, wish, starts_at)
+
+    again = send_phone(client, wish, starts_at)
+
+    assert again.status_code == 303
+
+
+def test_a_number_put_right_on_the_same_page_is_taken(client, wish):
+    starts_at = town.tomorrow_at(10)
+    url, page = form_page(client, wish, starts_at)
+    form = {"csrf_token": town.token_in(page), "token": town.field_in(page, "token")}
+
+    client.post(url, data={**form, "phone": "600 12 34 56"})
+    right = client.post(url, data={**form, "phone": "600 12 34 57"})
+
+    assert right.status_code == 303
+    held = db.session.scalars(sa.select(Visit).where(Visit.status == Status.HELD)).one()
+    assert held.phone == "+34600123457"
+
+
+def test_a_hold_is_not_made_longer_for_ever(client, wish, monkeypatch):
+    answer = send_phone(client, wish, town.tomorrow_at(10))
+    url = f"{town.base(wish.town)}{answer.location}"
+    token = town.token_in(client.get(url).text)
+    begun = clock.now()
+    answers = []
+    for minutes in range(9, 9 * 14, 9):
+        monkeypatch.setattr(clock, "now", lambda m=minutes: begun + timedelta(minutes=m))
+        more = client.post(url.replace("/new?", "/new/extend?"), headers={"X-CSRFToken": token})
+        answers.append(more.status_code)
+
+    assert answers[:10] == [204] * 10
+    assert answers[-1] == 409
+
+
+def test_a_stranger_cannot_close_the_door_to_the_owner_of_a_number(app, wish):
+    for hour in (10, 11):
+        stranger = app.test_client()
+        answer = send_phone(stranger, wish, town.tomorrow_at(hour))
+        for _ in range(5):
+            send_code(stranger, answer, wish, "000000")
+    owner = app.test_client()
+    owner.environ_base["REMOTE_ADDR"] = "192.0.2.77"
+
+    answer = send_phone(owner, wish, town.tomorrow_at(12))
+    done = send_code(owner, answer, wish, town.digits_sent(bodies()[-1]))
+
+    assert done.status_code == 303
+
+
+def test_enter_never_chooses_another_time(client, wish):
+    """The first button of a form is the one that Enter presses."""
+    starts_at = schedule.first_free(wish).starts_at
+    url, page = form_page(client, wish, starts_at)
+    town.a_visit(wish, starts_at, phone="+34600999999")
+
+    refused = client.post(
+        url,
+        data={
+            "csrf_token": town.token_in(page),
+            "token": town.field_in(page, "token"),
+            "phone": "600 12 34 56",
+        },
+    )
+
+    first = refused.text[refused.text.index("<button", refused.text.index("<form id=")) :]
+    assert 'name="starts"' not in first[: first.index(">")]
 
 
 def test_a_hold_that_ran_out_is_booked_again_when_the_time_is_still_free(wish, monkeypatch):

@@ -117,3 +117,34 @@ def test_old_news_is_forgotten_and_its_number_is_never_used_again(house, monkeyp
 
     assert stream.cursor() > last
     db.session.rollback()
+
+
+@pytest.mark.parametrize("place", ["99999999999999999999", "-1", "x", "1e5", "٣", ""])
+def test_a_strange_place_in_the_stream_leaks_no_listener(house, place):
+    with house.test_request_context("/", headers={"Last-Event-ID": place}):
+        answer = stream.listen("a")
+        answer.close()
+
+    assert house.extensions["stream"].listeners == {}
+
+
+def test_who_only_asks_for_the_headers_is_no_listener(house):
+    with house.test_request_context("/", method="HEAD"):
+        assert stream.listen("a").status_code == 200
+
+    assert house.extensions["stream"].listeners == {}
+
+
+def test_the_hub_stumbles_and_goes_on(house, monkeypatch):
+    hub = house.extensions["stream"]
+    real, broken = hub.share_out, []
+
+    def stumble():
+        if len(broken) < 2:
+            broken.append(1)
+            raise RuntimeError("a line that broke")
+        real()
+
+    monkeypatch.setattr(hub, "share_out", stumble)
+
+    assert heard(house, "a", 2, meanwhile=say(house, "a", 1, 2))[-1] == ("count", {"n": 2})

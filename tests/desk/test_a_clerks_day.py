@@ -185,3 +185,14 @@ def test_what_changed_meanwhile_is_a_sentence_and_changes_nothing(desk, place, p
 
     assert answer.status_code == 409
     assert visit.status is Status.SERVED
+
+
+@pytest.mark.parametrize("door", ["outcome", "again", "room/end"])
+def test_a_visit_that_nobody_called_is_not_closed(desk, place, padron, door):
+    visit = town.a_visit(town.a_wish(place, padron))
+    page = home(place)
+
+    send(desk, home(place, f"visits/{visit.code}/{door}"), page, ended="no_show", outcome="x")
+
+    assert visit.status is Status.BOOKED
+    assert visit.outcome == ""

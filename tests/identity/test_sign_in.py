@@ -206,3 +206,27 @@ def test_coming_and_going_is_written_down(client, clerk, device):
 
     names = list(db.session.scalars(sa.select(AuditEntry.name).order_by(AuditEntry.number)))
     assert names[-3:] == ["PasskeyEnrolled", "SignedIn", "SignedOut"]
+
+
+def test_a_copied_cookie_ends_with_the_session(app, client, clerk, device):
+    enrol(client, invitation(clerk), device)
+    copy = app.test_client()
+    copy.set_cookie(
+        "ventanilla",
+        client.get_cookie("ventanilla", "vilaclara.localhost").value,
+        domain="vilaclara.localhost",
+    )
+    assert copy.get(f"{HOME}/desk/").status_code == 200
+
+    post(client, f"{HOME}/desk/sign-out")
+
+    assert copy.get(f"{HOME}/desk/").status_code == 303
+
+
+def test_a_wrong_answer_spends_the_challenge(client, clerk, device):
+    enrol(client, invitation(clerk), device)
+    options = post(client, f"{HOME}/desk/sign-in/options").json
+    device.flags = UP
+    post(client, f"{HOME}/desk/sign-in/finish", device.get(options))
+
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Challenge)) == 0

@@ -7,7 +7,7 @@ import time_machine
 
 from app.booking.models import Status
 from app.queue import queries, services
-from app.queue.errors import AlreadyAttending, NobodyWaiting, NotByVideo, TooEarly
+from app.queue.errors import AlreadyAttending, NobodyWaiting, NotByVideo, TooEarly, TooLate
 from tests import town
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -164,3 +164,43 @@ def test_late_is_said_to_be_late(place, ten_o_clock):
     ten_o_clock.shift(timedelta(minutes=20))
 
     assert queries.place_of(visit).is_late
+
+
+def test_the_waiting_room_closes_some_time_after_the_end(place, ten_o_clock):
+    padron = town.a_procedure()
+    town.a_clerk(padron)
+    visit = town.a_visit(town.a_wish(place, padron), NOW + timedelta(minutes=10))
+    ten_o_clock.shift(timedelta(minutes=46))
+
+    with pytest.raises(TooLate):
+        services.arrive(visit)
+
+
+def test_nobody_is_called_by_somebody_who_cannot_attend_them(place):
+    padron, taxes = town.a_procedure("padron"), town.a_procedure("taxes")
+    town.a_clerk(padron)
+    stranger = town.a_clerk(taxes, name="Taxes")
+    visit = waiting(town.a_wish(place, padron), 10)
+
+    with pytest.raises(NobodyWaiting):
+        services.call(stranger, visit)
+
+
+def test_what_nobody_ended_ends_by_itself(place, ten_o_clock):
+    padron = town.a_procedure(minutes=10)
+    clerk = town.a_clerk(padron)
+    video, phone = town.a_wish(place, padron), town.a_wish(place, padron, "phone")
+    left = waiting(video, 10)
+    never_came = town.a_visit(video, NOW + timedelta(minutes=20), phone="+34600000001")
+    never_called = town.a_visit(phone, NOW + timedelta(minutes=30), phone="+34600000002")
+    place.early_minutes = 60
+    attended = waiting(video, 40, "+34600000003")
+    services.call(clerk, attended)
+    ten_o_clock.shift(timedelta(hours=6))
+
+    assert services.close_the_forgotten() == 3
+    assert left.status is Status.LEFT
+    assert never_came.status is Status.NO_SHOW
+    assert (never_called.status, never_called.ended_by) == (Status.CANCELLED, "office")
+    assert attended.status is Status.CALLED
+    assert services.close_the_forgotten() == 0

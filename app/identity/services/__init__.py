@@ -7,6 +7,7 @@ from app.identity.services.passkeys import (
     finish_enrolment,
     finish_sign_in,
     forget_challenges,
+    take_challenge,
 )
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "finish_sign_in",
     "forget_challenges",
     "send_code",
+    "take_challenge",
     "try_code",
 ]

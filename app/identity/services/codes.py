@@ -6,6 +6,7 @@ Figures from OWASP ASVS 5.0, 6.5 and 6.6: six digits, ten minutes, five tries a 
 import enum
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from datetime import timedelta
 
@@ -20,12 +21,12 @@ from app.core.i18n import current_slug
 from app.identity import queries
 from app.identity.errors import NoMoreMessages, TooManyCodes
 from app.identity.events import PhoneConfirmed
-from app.identity.models import PhoneCode
+from app.identity.models import MAX_TRIES, PhoneCode
 from app.messaging import queries as messages
 from app.messaging import services as messaging
+from app.towns.tenant import every_town
 
 DIGITS = 6
-TRIES_PER_PHONE_HOUR = 10
 
 
 class CodeOutcome(enum.StrEnum):
@@ -45,12 +46,9 @@ def send_code(phone: str, purpose: str, *, address: str, host: str) -> PhoneCode
     itself on our page and on no other (last line `@host #code`, WICG origin-bound codes).
     """
     config = current_app.config
-    asker = _keyed(f"address:{address}")
-    if queries.codes_sent(phone=phone) >= int(config["SMS_CODES_PER_PHONE_HOUR"]):
-        raise TooManyCodes
-    if queries.codes_sent(address_digest=asker) >= int(config["SMS_CODES_PER_ADDRESS_HOUR"]):
-        raise TooManyCodes
-    if messages.written_today() >= int(config["SMS_DAILY_LIMIT"]):
+    asker = _keyed(f"address:{_network(address)}")
+    _refuse_too_many(phone, asker)
+    if messages.written_today("code:") >= int(config["SMS_DAILY_LIMIT"]):
         raise NoMoreMessages
     digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     life = timedelta(minutes=float(config["SMS_CODE_MINUTES"]))
@@ -81,7 +79,9 @@ def try_code(phone: str, purpose: str, typed: str) -> CodeOutcome:
     codes = queries.live_codes(phone, purpose)
     wanted = _keyed(f"{purpose}:{phone}:{digits}")
     match = next((code for code in codes if hmac.compare_digest(code.digest, wanted)), None)
-    if queries.tries_made(phone) >= TRIES_PER_PHONE_HOUR or (codes and codes[0].is_spent):
+    # Only this purpose's own tries count: a stranger who types wrong codes for somebody else's
+    # telephone must not close the door to its owner.
+    if sum(code.tries for code in codes) >= MAX_TRIES * 2 or (codes and codes[0].is_spent):
         return CodeOutcome.SPENT
     if match is None:
         if not codes or codes[0].is_expired:
@@ -93,6 +93,35 @@ def try_code(phone: str, purpose: str, typed: str) -> CodeOutcome:
     if match.is_expired:
         return CodeOutcome.EXPIRED
     return _use(match)
+
+
+def _refuse_too_many(phone: str, asker: str) -> None:
+    """Bounds an hour: what one asker sends to one telephone, one asker to all, all to one.
+
+    Counted over every town of the installation: a telephone rings in one pocket.
+    """
+    config = current_app.config
+    with every_town():
+        mine = queries.codes_sent(phone=phone, address_digest=asker)
+        asked = queries.codes_sent(address_digest=asker)
+        received = queries.codes_sent(phone=phone)
+    if (
+        mine >= int(config["SMS_CODES_PER_PHONE_HOUR"])
+        or asked >= int(config["SMS_CODES_PER_ADDRESS_HOUR"])
+        or received >= 2 * int(config["SMS_CODES_PER_PHONE_HOUR"])
+    ):
+        raise TooManyCodes
+
+
+def _network(address: str) -> str:
+    """Whoever has one IPv6 address has all of its /64."""
+    try:
+        asked = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if asked.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return address
 
 
 def _use(code: PhoneCode) -> CodeOutcome:

@@ -35,7 +35,7 @@ from app.core.events import publish
 from app.identity import queries
 from app.identity.errors import PasskeyRefused
 from app.identity.events import PasskeyEnrolled, SignedIn
-from app.identity.models import Challenge, Passkey
+from app.identity.models import Challenge, Passkey, PhoneCode
 
 log = structlog.get_logger()
 
@@ -69,11 +69,15 @@ def begin_enrolment(account: Account, rp_id: str, rp_name: str) -> tuple[str, di
 
 
 def finish_enrolment(
-    invitation: Invitation, challenge_code: str, credential: dict[str, Any], rp_id: str, origin: str
+    invitation: Invitation,
+    challenge: Challenge,
+    credential: dict[str, Any],
+    rp_id: str,
+    origin: str,
 ) -> Passkey:
     """Keep the new passkey and close the invitation that let it in."""
     account = invitation.account
-    challenge = _take(challenge_code, f"enrol:{account.id}")
+    _refuse_late(challenge)
     _refuse_frames(credential)
     try:
         checked = verify_registration_response(
@@ -116,10 +120,10 @@ def begin_sign_in(rp_id: str) -> tuple[str, dict[str, Any]]:
 
 
 def finish_sign_in(
-    challenge_code: str, credential: dict[str, Any], rp_id: str, origin: str
+    challenge: Challenge, credential: dict[str, Any], rp_id: str, origin: str
 ) -> Account:
     """The person whose passkey answered."""
-    challenge = _take(challenge_code, "sign-in")
+    _refuse_late(challenge)
     _refuse_frames(credential)
     passkey = _passkey_that_answered(credential)
     try:
@@ -146,8 +150,10 @@ def finish_sign_in(
 
 
 def forget_challenges() -> None:
-    """Those that nobody answered in time."""
+    """Those that nobody answered in time, and codes that count for no limit any more."""
     db.session.execute(sa.delete(Challenge).where(Challenge.expires_at < clock.now()))
+    old = clock.now() - timedelta(days=1)
+    db.session.execute(sa.delete(PhoneCode).where(PhoneCode.sent_at < old))
 
 
 def _passkey_that_answered(credential: dict[str, Any]) -> Passkey:
@@ -177,24 +183,27 @@ def _new_challenge(purpose: str, handle: bytes | None) -> Challenge:
     return challenge
 
 
-def _take(code: str, purpose: str) -> Challenge:
-    """Each challenge answers once: it is gone as soon as it is looked at."""
+def take_challenge(code: str, purpose: str) -> Challenge:
+    """Each challenge answers once, also wrongly: the caller commits before it verifies."""
     challenge: Challenge | None = first_or_none(
         sa.select(Challenge).where(Challenge.code == code, Challenge.purpose == purpose)
     )
     if challenge is None:
         raise PasskeyRefused
     db.session.delete(challenge)
+    return challenge
+
+
+def _refuse_late(challenge: Challenge) -> None:
     if challenge.expires_at <= clock.now():
         raise PasskeyRefused
-    return challenge
 
 
 def _refuse_frames(credential: dict[str, Any]) -> None:
     try:
         client = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
         framed = bool(client.get("crossOrigin")) or "topOrigin" in client
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PasskeyRefused from error
     if framed:
         raise PasskeyRefused

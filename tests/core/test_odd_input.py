@@ -1,0 +1,116 @@
+"""Odd input is answered with a sentence, never with a trace."""
+
+import pytest
+
+from app import create_app
+from app.core import settings
+from tests import town
+
+DEEP = "[" * 60_000 + "]" * 60_000
+
+
+@pytest.fixture
+def place():
+    made = town.a_town()
+    padron = town.a_procedure()
+    town.a_clerk(padron)
+    return made
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "endpoint=x",
+        "_anchor=a",
+        "_method=x",
+        "_scheme=x",
+        "_external=1",
+        "lang=xx",
+        "slug=y",
+        "a=%00",
+    ],
+)
+def test_a_query_is_never_taken_for_an_order(client, place, query):
+    answer = client.get(f"{town.base(place)}/ca/help?{query}")
+
+    assert answer.status_code == 200
+    assert 'href="http://vilaclara' not in answer.text.split("<body")[1]
+    assert 'href="/eu/help?' in answer.text
+
+
+@pytest.mark.parametrize(
+    "starts", ["99991231T2359Z", "00010101T0000Z", "２０２６1201T0900Z", "x" * 9999]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_impossible_time_does_not_exist(client, place, starts, method):
+    page = client.get(f"{town.base(place)}/ca/help")
+    assert page.status_code == 200
+    url = f"{town.base(place)}/ca/visits/new?procedure=padron&channel=video&starts={starts}"
+
+    assert getattr(client, method)(url).status_code in (400, 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        DEEP,
+        '{"participant": "x", "incarnation": 1e999, "signals": []}',
+        '{"participant": "x", "incarnation": NaN, "signals": []}',
+        '{"participant": ["x"], "incarnation": {}, "signals": [1]}',
+        "nonsense",
+        "",
+    ],
+)
+def test_an_impossible_signal_is_refused(client, place, body):
+    padron = town.the_procedure("padron")
+    visit = town.a_visit(town.a_wish(place, padron))
+    home = f"{town.base(place)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/cancel").text)
+
+    answer = client.post(
+        f"{home}/room/signals",
+        data=body,
+        content_type="application/json",
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code in (400, 404, 409, 413)
+
+
+def test_a_passkey_answer_nested_without_end_is_refused(client, place):
+    page = client.get(f"{town.base(place)}/desk/sign-in").text
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+
+    answer = client.post(
+        f"{town.base(place)}/desk/sign-in/finish",
+        data=DEEP,
+        content_type="application/json",
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("host", ["a" * 3000, "..", "vilaclara.localhost.", "[::1]", "x:y:z"])
+def test_a_strange_host_is_a_page_that_does_not_exist_or_the_town(client, place, host):
+    assert client.get("/ca/", headers={"Host": host}).status_code in (200, 400, 404)
+
+
+@pytest.mark.parametrize(
+    ("word", "means"),
+    [("False", False), ("no", False), ("0", False), ("YES", True), ("true", True)],
+)
+def test_no_means_no_in_the_environment(tmp_path, monkeypatch, word, means):
+    monkeypatch.setenv("VENTANILLA_DEMO", word)
+
+    made = create_app(TESTING=True, INSTANCE=str(tmp_path))
+
+    assert made.config["DEMO"] is means
+    assert any(rule.rule.startswith("/demo") for rule in made.url_map.iter_rules()) is means
+
+
+def test_a_word_that_is_neither_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("VENTANILLA_PRODUCTION", "maybe")
+
+    with pytest.raises(settings.Unsafe, match="yes or no"):
+        create_app(TESTING=True, INSTANCE=str(tmp_path))
