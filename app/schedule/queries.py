@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import g, has_request_context, request
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -48,6 +49,22 @@ class FreeTime:
     resource_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Staff:
+    """The people who attend one procedure, when they are on duty, and how much else they can do."""
+
+    people: tuple[Resource, ...]
+    shifts: tuple[Shift, ...]
+    skills: dict[int, int]  # how many procedures each of them attends
+
+    def shifts_on(self, channel: str) -> defaultdict[int, list[Shift]]:
+        found: defaultdict[int, list[Shift]] = defaultdict(list)
+        for shift in self.shifts:
+            if channel in shift.channels:
+                found[shift.resource_id].append(shift)
+        return found
+
+
 Span = tuple[datetime, datetime]
 DayTimes = dict[date, list[FreeTime]]
 
@@ -59,9 +76,9 @@ def language_for(procedure: Procedure, channel: str, wanted: str) -> str | None:
     """
     spoken = {
         slug
-        for resource in _qualified(procedure, channel)
-        if resource.account
-        for slug in resource.account.languages
+        for person in _able(staff_of(procedure), channel)
+        if person.account
+        for slug in person.account.languages
     }
     town_first = sorted(spoken, key=lambda slug: (slug != "es", slug))
     for slug in (wanted, *LANGUAGES[wanted].fallback, *town_first):
@@ -80,10 +97,10 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
     people = _by_flexibility(wish)
     if not people:
         return []
+    shifts = staff_of(wish.procedure).shifts_on(wish.channel)
     begin = _instant(first, time(), wish.town)
     end = _instant(last + timedelta(days=1), time(), wish.town)
     busy = _busy([person.id for person in people], begin, end)
-    shifts = _shifts([person.id for person in people], wish.channel)
     closed = towns.closed_days(first, last)
     found: list[FreeTime] = []
     day = first
@@ -115,7 +132,7 @@ def first_free(wish: Wish) -> FreeTime | None:
     """The first start that can be kept: today, then further and further to the town's horizon."""
     day = clock.today(wish.town.time_zone)
     horizon = day + timedelta(days=wish.town.horizon_days)
-    reach = 1
+    reach = 2
     while day <= horizon:
         last = min(day + timedelta(days=reach - 1), horizon)
         if found := free_times(wish, day, last):
@@ -164,8 +181,17 @@ def skills_of(resource_id: int) -> set[int]:
     return set(db.session.scalars(question))
 
 
-def _qualified(procedure: Procedure, channel: str) -> list[Resource]:
-    """Whoever attends this procedure on this channel in some shift."""
+def staff_of(procedure: Procedure) -> Staff:
+    """Whoever attends this procedure. A page that only reads asks once, however often it looks."""
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return _load_staff(procedure)
+    known: dict[int, Staff] = g.setdefault("staff", {})
+    if procedure.id not in known:
+        known[procedure.id] = _load_staff(procedure)
+    return known[procedure.id]
+
+
+def _load_staff(procedure: Procedure) -> Staff:
     question = (
         sa.select(Resource)
         .join(Skill, Skill.resource_id == Resource.id)
@@ -173,38 +199,40 @@ def _qualified(procedure: Procedure, channel: str) -> list[Resource]:
         .options(joinedload(Resource.account))
         .order_by(Resource.id)
     )
-    people = list(db.session.scalars(question).unique())
-    shifts = _shifts([person.id for person in people], channel)
-    return [person for person in people if shifts[person.id]]
+    people = tuple(db.session.scalars(question).unique())
+    ids = [person.id for person in people]
+    counts = (
+        sa.select(Skill.resource_id, sa.func.count())
+        .where(Skill.resource_id.in_(ids))
+        .group_by(Skill.resource_id)
+    )
+    skills = {row[0]: int(row[1]) for row in db.session.execute(counts)}
+    shifts = sa.select(Shift).where(Shift.resource_id.in_(ids), Shift.is_public)
+    return Staff(people, tuple(db.session.scalars(shifts)), skills)
+
+
+def _able(staff: Staff, channel: str) -> list[Resource]:
+    """Those of them who attend on that channel in some shift."""
+    shifts = staff.shifts_on(channel)
+    return [person for person in staff.people if person.id in shifts]
 
 
 def _by_flexibility(wish: Wish) -> list[Resource]:
     """Qualified people who speak the language; those who can do least else come first."""
+    staff = staff_of(wish.procedure)
     people = [
         person
-        for person in _qualified(wish.procedure, wish.channel)
+        for person in _able(staff, wish.channel)
         if person.account and person.account.is_active and wish.language in person.account.languages
     ]
-    counts = sa.select(Skill.resource_id, sa.func.count()).group_by(Skill.resource_id)
-    skills: dict[int, int] = {row[0]: row[1] for row in db.session.execute(counts)}
     people.sort(
         key=lambda person: (
-            skills.get(person.id, 0),
+            staff.skills.get(person.id, 0),
             len(person.account.languages) if person.account else 0,
             person.id,
         )
     )
     return people
-
-
-def _shifts(resource_ids: Sequence[int], channel: str) -> defaultdict[int, list[Shift]]:
-    found: defaultdict[int, list[Shift]] = defaultdict(list)
-    if resource_ids:
-        question = sa.select(Shift).where(Shift.resource_id.in_(resource_ids), Shift.is_public)
-        for shift in db.session.scalars(question):
-            if channel in shift.channels:
-                found[shift.resource_id].append(shift)
-    return found
 
 
 def _busy(
@@ -274,7 +302,7 @@ def on_duty(wish: Wish, at: datetime) -> int:
     """How many people who could serve this wish are in a shift at that instant."""
     day = at.astimezone(wish.town.zone).date()
     people = _by_flexibility(wish)
-    shifts = _shifts([person.id for person in people], wish.channel)
+    shifts = staff_of(wish.procedure).shifts_on(wish.channel)
     closed = day in towns.closed_days(day, day)
     return sum(
         any(start <= at < end for start, end in _windows(shifts[person.id], day, closed, wish.town))
