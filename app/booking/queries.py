@@ -9,7 +9,7 @@ from app.booking.errors import VisitMissing
 from app.booking.models import Need, Status, Visit
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.schedule.queries import Wish, language_for
+from app.schedule.queries import Wish, language_for, staff_of
 from app.towns import queries as towns
 from app.towns.models import Channel, Procedure, Town
 
@@ -76,10 +76,11 @@ def wish_for(
     """What to look for in the schedule; None when nobody can attend it on that channel."""
     if not procedure.allows(channel):
         return None
-    language = language_for(procedure, Channel(channel).value, reads)
+    staff = staff_of(procedure)
+    language = language_for(staff, Channel(channel).value, reads)
     if language is None:
         return None
-    return Wish(town, procedure, channel, language, minutes_for(procedure, channel, needs))
+    return Wish(town, procedure, channel, language, minutes_for(procedure, channel, needs), staff)
 
 
 def link_of(visit: Visit) -> str:

@@ -1,7 +1,8 @@
 """Questions about codes and passkeys."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -21,15 +22,27 @@ def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     return db.session.scalars(question).all()
 
 
-def codes_sent(*, phone: str | None = None, address_digest: str | None = None) -> int:
-    """How many codes went out in the last hour to that telephone, or at that address's request."""
-    question = sa.select(sa.func.count()).select_from(PhoneCode)
-    question = question.where(PhoneCode.sent_at > _an_hour_ago())
-    if phone is not None:
-        question = question.where(PhoneCode.phone == phone)
-    if address_digest is not None:
-        question = question.where(PhoneCode.address_digest == address_digest)
-    return int(db.session.scalar(question) or 0)
+@dataclass(frozen=True)
+class CodesSent:
+    """How many codes went out in the last hour."""
+
+    to_this_by_this_asker: int
+    by_this_asker: int
+    to_this: int
+
+
+def codes_sent(phone: str, address_digest: str) -> CodesSent:
+    """To that telephone, at that asker's request, and both."""
+    to_this, by_asker = PhoneCode.phone == phone, PhoneCode.address_digest == address_digest
+    counts = [
+        sa.func.count(sa.case((condition, 1)))
+        for condition in (sa.and_(to_this, by_asker), by_asker, to_this)
+    ]
+    question = sa.select(*counts).where(
+        PhoneCode.sent_at > clock.now() - timedelta(hours=1), sa.or_(to_this, by_asker)
+    )
+    both, asked, received = db.session.execute(question).one()
+    return CodesSent(both, asked, received)
 
 
 def passkey(credential_id: bytes) -> Passkey | None:
@@ -41,7 +54,3 @@ def passkey(credential_id: bytes) -> Passkey | None:
 
 def passkeys_of(account_id: int) -> Sequence[Passkey]:
     return db.session.scalars(sa.select(Passkey).where(Passkey.account_id == account_id)).all()
-
-
-def _an_hour_ago() -> datetime:
-    return clock.now() - timedelta(hours=1)

@@ -107,8 +107,7 @@ def place_of(visit: Visit) -> Place:
 
 def clerks_at_the_counter(visit: Visit) -> int:
     """How many clerks who can attend this visit are on duty on its channel now."""
-    wish = _wish_of(visit)
-    return schedule.on_duty(wish, clock.now()) if wish else 0
+    return schedule.on_duty(_wish_of(visit), clock.now())
 
 
 def remaining_minutes(visit: Visit, now: datetime) -> float:
@@ -125,9 +124,10 @@ def remaining_minutes(visit: Visit, now: datetime) -> float:
     return rest
 
 
-def _wish_of(visit: Visit) -> schedule.Wish | None:
+def _wish_of(visit: Visit) -> schedule.Wish:
+    staff = schedule.staff_of(visit.procedure)
     return schedule.Wish(
-        visit.town, visit.procedure, visit.channel.value, visit.language, visit.minutes
+        visit.town, visit.procedure, visit.channel.value, visit.language, visit.minutes, staff
     )
 
 

@@ -25,14 +25,31 @@ from app.towns.models import Procedure, Town
 
 
 @dataclass(frozen=True)
+class Staff:
+    """The people who attend one procedure, when they are on duty, and how much else they can do."""
+
+    people: tuple[Resource, ...]
+    shifts: tuple[Shift, ...]
+    skills: dict[int, int]  # how many procedures each of them attends
+
+    def shifts_on(self, channel: str) -> defaultdict[int, list[Shift]]:
+        found: defaultdict[int, list[Shift]] = defaultdict(list)
+        for shift in self.shifts:
+            if channel in shift.channels:
+                found[shift.resource_id].append(shift)
+        return found
+
+
+@dataclass(frozen=True)
 class Wish:
-    """What somebody asks for: a procedure, how, in which language, and for how long."""
+    """What somebody asks for: a procedure, how, in which language, for how long; and of whom."""
 
     town: Town
     procedure: Procedure
     channel: str
     language: str
     minutes: int
+    staff: Staff
 
     @property
     def length(self) -> timedelta:
@@ -49,34 +66,18 @@ class FreeTime:
     resource_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Staff:
-    """The people who attend one procedure, when they are on duty, and how much else they can do."""
-
-    people: tuple[Resource, ...]
-    shifts: tuple[Shift, ...]
-    skills: dict[int, int]  # how many procedures each of them attends
-
-    def shifts_on(self, channel: str) -> defaultdict[int, list[Shift]]:
-        found: defaultdict[int, list[Shift]] = defaultdict(list)
-        for shift in self.shifts:
-            if channel in shift.channels:
-                found[shift.resource_id].append(shift)
-        return found
-
-
 Span = tuple[datetime, datetime]
 DayTimes = dict[date, list[FreeTime]]
 
 
-def language_for(procedure: Procedure, channel: str, wanted: str) -> str | None:
+def language_for(staff: Staff, channel: str, wanted: str) -> str | None:
     """The language in which somebody can attend: the one wanted or the nearest; None if nobody can.
 
     Nearest: the reader's own chain of understanding, then the town's languages in their order.
     """
     spoken = {
         slug
-        for person in _able(staff_of(procedure), channel)
+        for person in _able(staff, channel)
         if person.account
         for slug in person.account.languages
     }
@@ -97,7 +98,7 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
     people = _by_flexibility(wish)
     if not people:
         return []
-    shifts = staff_of(wish.procedure).shifts_on(wish.channel)
+    shifts = wish.staff.shifts_on(wish.channel)
     begin = _instant(first, time(), wish.town)
     end = _instant(last + timedelta(days=1), time(), wish.town)
     busy = _busy([person.id for person in people], begin, end)
@@ -219,15 +220,14 @@ def _able(staff: Staff, channel: str) -> list[Resource]:
 
 def _by_flexibility(wish: Wish) -> list[Resource]:
     """Qualified people who speak the language; those who can do least else come first."""
-    staff = staff_of(wish.procedure)
     people = [
         person
-        for person in _able(staff, wish.channel)
+        for person in _able(wish.staff, wish.channel)
         if person.account and person.account.is_active and wish.language in person.account.languages
     ]
     people.sort(
         key=lambda person: (
-            staff.skills.get(person.id, 0),
+            wish.staff.skills.get(person.id, 0),
             len(person.account.languages) if person.account else 0,
             person.id,
         )
@@ -302,7 +302,7 @@ def on_duty(wish: Wish, at: datetime) -> int:
     """How many people who could serve this wish are in a shift at that instant."""
     day = at.astimezone(wish.town.zone).date()
     people = _by_flexibility(wish)
-    shifts = staff_of(wish.procedure).shifts_on(wish.channel)
+    shifts = wish.staff.shifts_on(wish.channel)
     closed = day in towns.closed_days(day, day)
     return sum(
         any(start <= at < end for start, end in _windows(shifts[person.id], day, closed, wish.town))

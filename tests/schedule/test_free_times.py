@@ -159,6 +159,7 @@ def test_touching_shifts_are_one_and_a_visit_may_stand_across_them():
         )
     )
     db.session.flush()
+    wish = town.a_wish(wish.town, wish.procedure)
 
     assert starts(wish)[-1] == "10:20"
     assert "09:30" in starts(wish)
@@ -202,9 +203,10 @@ def test_the_language_falls_to_the_nearest_one_that_somebody_speaks():
     town.a_town()
     padron = town.a_procedure()
     town.a_clerk(padron, languages=("ca", "es"))
+    staff = queries.staff_of(padron)
 
-    assert queries.language_for(padron, "video", "va") == "ca"
-    assert queries.language_for(padron, "video", "eu") == "es"
+    assert queries.language_for(staff, "video", "va") == "ca"
+    assert queries.language_for(staff, "video", "eu") == "es"
 
 
 def test_nearest_times_surround_the_one_that_was_lost():

@@ -102,13 +102,11 @@ def _refuse_too_many(phone: str, asker: str) -> None:
     """
     config = current_app.config
     with every_town():
-        mine = queries.codes_sent(phone=phone, address_digest=asker)
-        asked = queries.codes_sent(address_digest=asker)
-        received = queries.codes_sent(phone=phone)
+        sent = queries.codes_sent(phone, asker)
     if (
-        mine >= int(config["SMS_CODES_PER_PHONE_HOUR"])
-        or asked >= int(config["SMS_CODES_PER_ADDRESS_HOUR"])
-        or received >= 2 * int(config["SMS_CODES_PER_PHONE_HOUR"])
+        sent.to_this_by_this_asker >= int(config["SMS_CODES_PER_PHONE_HOUR"])
+        or sent.by_this_asker >= int(config["SMS_CODES_PER_ADDRESS_HOUR"])
+        or sent.to_this >= 2 * int(config["SMS_CODES_PER_PHONE_HOUR"])
     ):
         raise TooManyCodes
 
