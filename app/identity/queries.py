@@ -41,8 +41,8 @@ def codes_sent(phone: str, address_digest: str) -> CodesSent:
     question = sa.select(*counts).where(
         PhoneCode.sent_at > clock.now() - timedelta(hours=1), sa.or_(to_this, by_asker)
     )
-    both, asked, received = db.session.execute(question).one()
-    return CodesSent(both, asked, received)
+    row = db.session.execute(question).one()
+    return CodesSent(row[0], row[1], row[2])
 
 
 def passkey(credential_id: bytes) -> Passkey | None:
