@@ -32,7 +32,6 @@ class Wire:
     def watch(self, page: Page) -> None:
         session = page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._asked)
-        session.on("Network.requestServedFromCache", self._kept)
         session.on("Network.responseReceived", self._answered)
         session.on("Network.dataReceived", self._arrived)
         session.on("Network.loadingFinished", self._finished)
@@ -68,13 +67,12 @@ class Wire:
             self.addresses[event["requestId"]] = event["request"]["url"]
             self.kinds[event["requestId"]] = event.get("type", "Other")
 
-    def _kept(self, event: dict[str, Any]) -> None:
-        """Nothing came over the wire: it does not count."""
-        self.addresses.pop(event["requestId"], None)
-        self.kinds.pop(event["requestId"], None)
-
     def _answered(self, event: dict[str, Any]) -> None:
-        self.bytes_of[event["requestId"]] = event["response"]["encodedDataLength"]
+        key, response = event["requestId"], event["response"]
+        self.bytes_of[key] = response["encodedDataLength"]
+        if response.get("fromDiskCache"):  # nothing came over the wire: it does not count
+            self.addresses.pop(key, None)
+            self.kinds.pop(key, None)
 
     def _arrived(self, event: dict[str, Any]) -> None:
         self.bytes_of[event["requestId"]] += event["encodedDataLength"]
