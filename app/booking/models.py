@@ -88,10 +88,11 @@ class Visit(OfTown, Base):
     outcome: Mapped[str] = mapped_column(sa.Text, default="")
     next_steps: Mapped[str] = mapped_column(sa.Text, default="")
 
-    town: Mapped[Town] = relationship(lazy="joined")
-    procedure: Mapped[Procedure] = relationship(lazy="joined")
+    # Not loaded with the visit: the messages of a call ask for it often and need none of these.
+    town: Mapped[Town] = relationship()
+    procedure: Mapped[Procedure] = relationship()
     citizen: Mapped[Account | None] = relationship()
-    clerk: Mapped[Resource | None] = relationship(lazy="joined")
+    clerk: Mapped[Resource | None] = relationship()
 
     @property
     def is_live(self) -> bool:

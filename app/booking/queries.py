@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from app.booking.errors import VisitMissing
 from app.booking.models import Need, Status, Visit
@@ -58,6 +59,7 @@ def visits_between(begin: datetime, end: datetime) -> Sequence[Visit]:
         .where(Visit.starts_at >= begin, Visit.starts_at < end)
         .where(Visit.status.not_in((Status.HELD, Status.EXPIRED)))
         .order_by(Visit.starts_at, Visit.id)
+        .options(selectinload(Visit.procedure))
     )
     return db.session.scalars(question).all()
 

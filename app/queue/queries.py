@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from app.booking.models import Status, Visit
 from app.core import clock
@@ -47,6 +48,7 @@ def is_ready() -> sa.ColumnElement[bool]:
 def waiting() -> Sequence[Visit]:
     """The waiting room, in the order in which people will be called."""
     question = sa.select(Visit).where(Visit.status == Status.WAITING)
+    question = question.options(selectinload(Visit.procedure))
     return db.session.scalars(question.order_by(*call_order())).all()
 
 
