@@ -1,4 +1,4 @@
-"""Every figure of PRODUCT §10 that this stage of the house can show. `make bench` calls this."""
+"""Every figure, one after the other, in one table. `make bench` calls this."""
 
 import os
 import time
