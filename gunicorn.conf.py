@@ -1,9 +1,12 @@
 """How the counter is served: gevent workers, because people waiting hold a connection each."""
 
 import os
+import resource
 import signal
 import threading
 import time
+
+import gevent
 
 _host = os.environ.get("VENTANILLA_HOST", "127.0.0.1")
 _port = os.environ.get("VENTANILLA_PORT", "8000")
@@ -18,6 +21,17 @@ graceful_timeout = 2  # streams reconnect by themselves; nobody is held longer t
 accesslog = None
 loglevel = os.environ.get("VENTANILLA_LOG_LEVEL", "warning")
 control_socket_disable = True
+
+
+def on_starting(server):
+    """Everybody who waits is an open file; the usual soft limit of 1,024 is soon reached."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def post_request(worker, req, environ, resp):
+    """Let the others have their turn: a busy connection always has its next request ready."""
+    gevent.sleep(0)
 
 
 def when_ready(server):

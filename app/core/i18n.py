@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -89,7 +88,7 @@ class FallingDomain(Domain):
     def get_translations(self) -> Any:
         if not has_request_context() and not current_app:
             return super().get_translations()
-        return catalogue(current_slug(), str(Path(current_app.config["ROOT"]) / "translations"))
+        return catalogue(current_slug(), f"{current_app.config['ROOT']}/translations")
 
 
 _DOMAIN = FallingDomain()

@@ -28,6 +28,7 @@ class Message(OfTown, Base):
     __table_args__ = (
         sa.UniqueConstraint("town_id", "key"),
         sa.Index("ix_message_due", "state", "try_at"),
+        sa.Index("ix_message_town_id_written_at", "town_id", "written_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

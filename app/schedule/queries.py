@@ -104,6 +104,7 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
     busy = _busy([person.id for person in people], begin, end)
     closed = towns.closed_days(first, last)
     found: list[FreeTime] = []
+    length = wish.length
     day = first
     while day <= last:
         able: dict[datetime, list[int]] = defaultdict(list)
@@ -111,14 +112,14 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
         for person in people:
             taken = busy[person.id]
             for opens, closes in _windows(shifts[person.id], day, day in closed, wish.town):
-                latest = closes - wish.length
+                latest = closes - length
                 for start in grid[bisect_left(grid, max(opens, earliest)) :]:
                     if start > latest:
                         break
-                    if _is_free(taken, start, start + wish.length):
+                    if not taken or _is_free(taken, start, start + length):
                         able[start].append(person.id)
         for start in sorted(able):
-            found.append(FreeTime(start, start + wish.length, day, tuple(able[start])))
+            found.append(FreeTime(start, start + length, day, tuple(able[start])))
         day += timedelta(days=1)
     return found
 
