@@ -26,7 +26,13 @@ def participant_as(visit: Visit, part: Part) -> Participant | None:
 
 def own_seat(visit: Visit, part: Part, code: str, incarnation: int) -> Participant:
     """The caller's own seat in this room, while no newer window has taken it."""
-    mine = participant_as(visit, part)
+    return own_seat_among(participants(visit), part, code, incarnation)
+
+
+def own_seat_among(
+    people: Sequence[Participant], part: Part, code: str, incarnation: int
+) -> Participant:
+    mine = next((person for person in people if person.part is part), None)
     if mine is None or mine.code != code:
         raise NotInTheRoom
     if mine.incarnation != incarnation:

@@ -75,14 +75,15 @@ def leave(seat: Participant) -> None:
     _tell_roster(seat.visit)
 
 
-def pass_on(sender: Participant, signals: Sequence[Any]) -> int:
+def pass_on(sender: Participant, signals: Sequence[Any], people: Sequence[Participant] = ()) -> int:
     """Hand descriptions and candidates to their addressees, each once. Returns the highest seq.
 
     A batch that was answered but whose answer was lost comes again: what was taken is passed over.
     """
     if len(signals) > MAX_SIGNALS:
         raise Garbled
-    seats = {person.code: person for person in queries.participants(sender.visit)}
+    people = people or queries.participants(sender.visit)
+    seats = {person.code: person for person in people}
     for signal in signals:
         seq, target = _read(signal)
         if seq <= sender.last_seq:

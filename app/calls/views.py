@@ -123,9 +123,10 @@ def _signals(visit: Visit, part: Part) -> Response:
     batch = json_sent()
     if not isinstance(batch, dict) or not isinstance(batch.get("signals"), list):
         raise Garbled
-    seat = queries.own_seat(visit, part, *_seat_named(batch))
+    people = queries.participants(visit)
+    seat = queries.own_seat_among(people, part, *_seat_named(batch))
     with transaction():
-        accepted = services.pass_on(seat, batch["signals"])
+        accepted = services.pass_on(seat, batch["signals"], people)
     return make_response({"accepted": accepted}, 200)
 
 
