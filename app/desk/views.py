@@ -33,6 +33,7 @@ def today() -> Response:
     return page_or_fragment(
         "desk/today.html",
         "desk/_agenda.html",
+        cursor=stream.cursor(),  # before the day is read: what happens meanwhile is heard again
         day=queries.today(g.town, clerk),
         clerk=clerk,
     )

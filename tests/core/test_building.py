@@ -168,3 +168,11 @@ def test_the_files_of_the_browser_bring_nothing_from_elsewhere():
         if file.suffix in (".css", ".js") and "vendor" not in file.parts:
             text = re.sub(r"/\*.*?\*/|//[^\n]*", "", file.read_text(), flags=re.S)
             assert not re.search(r"https?://|@font-face|\beval\(|new Function", text), file
+
+
+def test_htmx_waits_for_its_extensions():
+    """Deferred, it starts as soon as it can and never sees an extension that comes later."""
+    for file in TEMPLATES:
+        for tag in re.findall(r"<script[^>]*vendor/[^>]*>", file.read_text()):
+            assert "defer" not in tag, file.name
+            assert "async" not in tag, file.name

@@ -196,3 +196,13 @@ def test_a_visit_that_nobody_called_is_not_closed(desk, place, padron, door):
 
     assert visit.status is Status.BOOKED
     assert visit.outcome == ""
+
+
+def test_what_happens_while_the_page_travels_is_heard_again(desk, place, padron):
+    """The stream begins where the page was read, not where the browser got round to listening."""
+    from app.core import stream
+
+    before = stream.cursor()
+    page = desk.get(home(place)).text
+
+    assert f'hx-sse:connect="/desk/stream?after={before}"' in page

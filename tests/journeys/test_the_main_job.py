@@ -147,6 +147,6 @@ def test_the_day_grows_by_itself(counter, a_page):
     citizen.locator("#demo-wait").click()
     citizen.wait_for_url("**/wait")
 
-    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before + 1, timeout=4000)
+    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before + 1, timeout=10_000)
     citizen.locator("#wait-leave").click()
-    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before, timeout=4000)
+    expect(clerk.locator("#agenda [data-status=waiting]")).to_have_count(before, timeout=10_000)
