@@ -1,6 +1,6 @@
 """What booking does when something happens below it, and what it tells the citizen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
@@ -37,13 +37,7 @@ def send_the_link(event: VisitBooked) -> None:
             time=clock_time(visit.starts_at, visit.town.time_zone),
             link=queries.link_of(visit),
         )
-    messaging.send_later(
-        visit.phone,
-        text,
-        key=f"visit:{visit.code}:{visit.version}:booked",
-        locale=visit.reads,
-        not_after=visit.ends_at,
-    )
+    _write(visit, "booked", text, not_after=visit.ends_at)
 
 
 @on(VisitBooked)
@@ -62,14 +56,7 @@ def remind_them(event: VisitBooked) -> None:
                 time=clock_time(visit.starts_at, visit.town.time_zone),
                 link=queries.link_of(visit),
             )
-        messaging.send_later(
-            visit.phone,
-            text,
-            key=f"visit:{visit.code}:{visit.version}:{name}",
-            locale=visit.reads,
-            at=at,
-            not_after=visit.starts_at,
-        )
+        _write(visit, name, text, at=at, not_after=visit.starts_at)
 
 
 @on(VisitCancelled)
@@ -85,13 +72,7 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
                 phone=visit.town.phone,
             ),
         }
-    messaging.send_later(
-        visit.phone,
-        sentences[event.by],
-        key=f"visit:{visit.code}:{visit.version}:cancelled",
-        locale=visit.reads,
-        not_after=visit.ends_at + timedelta(hours=1),
-    )
+    _write(visit, "cancelled", sentences[event.by], not_after=visit.ends_at + timedelta(hours=1))
 
 
 @on(VisitEvent)
@@ -100,6 +81,20 @@ def tell_who_looks_at_it(event: VisitEvent) -> None:
     visit = queries.visit(event.visit_id)
     stream.tell(f"visit:{visit.id}", "state", {"status": visit.status.value})
     stream.tell(f"day:{visit.town_id}", "day", {})
+
+
+def _write(
+    visit: Visit, kind: str, text: str, *, not_after: datetime, at: datetime | None = None
+) -> None:
+    """One message of each kind for each version of the visit: a later version replaces it."""
+    messaging.send_later(
+        visit.phone,
+        text,
+        key=f"visit:{visit.code}:{visit.version}:{kind}",
+        locale=visit.reads,
+        at=at,
+        not_after=not_after,
+    )
 
 
 def _day(visit: Visit) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app, request
+from flask import Flask, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -194,11 +194,3 @@ CODE_LENGTH = 12
 def new_code() -> str:
     """A public name for somebody's thing that nobody can guess."""
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-
-
-def is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"
-
-
-def instance_folder() -> Path:
-    return Path(current_app.instance_path)

@@ -63,8 +63,3 @@ def readable(number: str) -> str:
     home = phonenumbers.region_code_for_number(parsed) == HOME
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(parsed, style)
-
-
-def masked(number: str) -> str:
-    """The last three digits, enough for its owner to know it."""
-    return f"··· {number[-3:]}"

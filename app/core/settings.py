@@ -45,7 +45,6 @@ class Defaults:
     TESTING = False
     PRODUCTION = False
     TRUSTED_PROXIES = 0
-    METRICS_TOKEN = ""
 
     SMS_PROVIDER = "demonstration"  # demonstration, twilio or memory
     SMS_SENDER = ""  # registered alias, or a number in E.164
