@@ -4,7 +4,9 @@ import re
 import secrets
 from datetime import UTC, datetime, time, timedelta
 
+import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.accounts import services as accounts
 from app.accounts.models import Account, Role
@@ -14,6 +16,7 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db
 from app.core.i18n import LANGUAGES
+from app.messaging.models import Message
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.schedule.queries import Wish
@@ -147,9 +150,23 @@ def base(town: Town) -> str:
     return f"http://{town.host}"
 
 
+def send(client: FlaskClient, url: str, page: str | None = None, **fields: str) -> TestResponse:
+    """Press a button of that page (of the address itself, if none is named)."""
+    token = token_in(client.get(page or url).text)
+    return client.post(url, data={"csrf_token": token, **fields})
+
+
+def sent_to(phone: str, *, state: str | None = None) -> list[str]:
+    """What was written to that telephone, in order."""
+    question = sa.select(Message.body).where(Message.phone == phone).order_by(Message.id)
+    if state:
+        question = question.where(Message.state == state)
+    return list(db.session.scalars(question))
+
+
 def token_in(page: str) -> str:
     """The anti-forgery token of a page."""
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    found = re.search(r'name="csrf[-_]token"[^>]*(?:value|content)="([^"]+)"', page)
     assert found, "the page has no form"
     return found[1]
 

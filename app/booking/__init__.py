@@ -4,7 +4,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.booking import handlers, jobs, models, views, words  # noqa: F401
+    from app.booking import figures, handlers, jobs, models, views, words  # noqa: F401
+    from app.core import metrics
 
     words.init_app(app)
+    metrics.measured_by(app, figures.of_delays)
     app.register_blueprint(views.bp)

@@ -7,6 +7,7 @@ from icalendar import Alarm, Calendar, Event
 
 from app.booking.models import Status, Visit
 from app.booking.queries import link_of
+from app.booking.words import names_of
 from app.core import clock
 
 
@@ -22,7 +23,8 @@ def written(visit: Visit) -> bytes:
     event.add("dtstamp", clock.now())
     event.add("dtstart", visit.starts_at)
     event.add("dtend", visit.ends_at)
-    event.add("summary", f"{visit.procedure.name_in()} · {visit.town.name}")
+    everything = names_of((visit.procedure, *visit.also))
+    event.add("summary", f"{everything} · {visit.town.name}")
     event.add("description", _("Everything about your visit: %(link)s", link=link_of(visit)))
     event.add("url", link_of(visit))
     cancelled = visit.status is Status.CANCELLED
@@ -30,7 +32,7 @@ def written(visit: Visit) -> bytes:
     if not cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", visit.procedure.name_in())
+        alarm.add("description", everything)
         alarm.add("trigger", timedelta(hours=-1))
         event.add_component(alarm)
     calendar.add_component(event)

@@ -8,13 +8,18 @@ from app.core.errors import Missing, Refusal
 from app.schedule.errors import TimePast, TimeTaken
 
 __all__ = [
+    "AlreadyOnTheList",
     "HoldOver",
     "NotCancellable",
+    "NotMovable",
+    "OfferOver",
     "TimePast",
     "TimeTaken",
     "TooManyHolds",
+    "TooManyVisits",
     "VisitChanged",
     "VisitMissing",
+    "WayNotPossible",
 ]
 
 
@@ -39,3 +44,23 @@ class VisitChanged(Refusal):
 
 class NotCancellable(Refusal):
     message = _l("This visit cannot be cancelled any more. If you need help, call us.")
+
+
+class NotMovable(Refusal):
+    message = _l("The time of this visit cannot be changed any more. If you need help, call us.")
+
+
+class TooManyVisits(Refusal):
+    message = _l("You already have several visits booked. Cancel one you do not need, or call us.")
+
+
+class WayNotPossible(Refusal):
+    message = _l("This cannot be done that way. Choose another way, or call us.")
+
+
+class OfferOver(Refusal):
+    message = _l("This time is no longer kept for you. We tell you when another is free.")
+
+
+class AlreadyOnTheList(Refusal):
+    message = _l("You are already on the list. We send you a message when a time is free.")

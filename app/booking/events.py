@@ -38,3 +38,51 @@ class VisitMoved(VisitEvent):
     """A step of its life after booking: waiting, called, in service, or its end."""
 
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitTimeChanged(VisitEvent):
+    """Another time or another way. `by` is `citizen` or `office`."""
+
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitChannelChanged(VisitEvent):
+    """Another way while it waits or is attended."""
+
+    before: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkedIn(VisitEvent):
+    """Somebody without an appointment is in the line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistEvent(Event):
+    """Something about somebody who wants an earlier time."""
+
+    town_id: int
+    entry_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistJoined(WaitlistEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistOffered(WaitlistEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistTaken(WaitlistEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistClosed(WaitlistEvent):
+    pass

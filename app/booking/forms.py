@@ -1,4 +1,4 @@
-"""Reading what people type: a telephone, a name, a code, a time out of a link."""
+"""Reading what people type: a code, and what stands in a link: a time, a day, needs."""
 
 import re
 from collections.abc import Collection
@@ -6,52 +6,12 @@ from datetime import UTC, date, datetime
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TelField
-from wtforms.validators import Length, ValidationError
+from wtforms import StringField
+from wtforms.validators import ValidationError
 
 from app.booking.models import Need
-from app.core.phones import Unfit, UnfitNumber, mobile
 
 STARTS = "%Y%m%dT%H%MZ"
-NO_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-
-UNFIT = {
-    Unfit.NOT_A_NUMBER: _l("Write your mobile number with its nine digits, like 612 34 56 78."),
-    Unfit.NOT_A_MOBILE: _l(
-        "This is a landline. Write a mobile number, because we send you an SMS."
-    ),
-    Unfit.COSTLY: _l("We cannot send messages to this number. Write your own mobile number."),
-    Unfit.FOREIGN: _l(
-        "We can only send messages to numbers from Spain. For other numbers, call us."
-    ),
-}
-
-
-class WhoForm(FlaskForm):
-    """Who is coming: a mobile number, and a name if they wish."""
-
-    phone = TelField(_l("Your mobile number"))
-    name = StringField(_l("Your name (optional)"))
-    token = HiddenField(validators=[Length(min=16, max=64)])
-
-    def __init__(self, *args: object, countries: Collection[str] = ("ES",), **kwargs: object):
-        super().__init__(*args, **kwargs)
-        self.countries = countries
-        self.number = ""
-
-    def validate_phone(self, field: TelField) -> None:
-        typed = (field.data or "").strip()
-        if not typed:
-            raise ValidationError(_l("Write your mobile number. We send you a code to confirm."))
-        try:
-            self.number = mobile(typed, self.countries)
-        except UnfitNumber as error:
-            raise ValidationError(UNFIT[error.reason]) from error
-
-    def validate_name(self, field: StringField) -> None:
-        field.data = " ".join(NO_CONTROLS.sub(" ", field.data or "").split())
-        if len(field.data) > 80:
-            raise ValidationError(_l("This name is too long. Write up to 80 characters."))
 
 
 class CodeForm(FlaskForm):

@@ -5,13 +5,21 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from app.booking import queries, services
-from app.booking.events import VisitBooked, VisitCancelled, VisitEvent
+from app.booking.events import (
+    VisitBooked,
+    VisitCancelled,
+    VisitEvent,
+    VisitTimeChanged,
+    WaitlistEvent,
+    WaitlistOffered,
+    WalkedIn,
+)
 from app.booking.models import Visit
 from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
 from app.messaging import services as messaging
-from app.schedule.events import HoldExpired
+from app.schedule.events import AllocationMoved, HoldExpired
 
 # Name, how long before the visit, and how much later than the booking at the least.
 REMINDERS = (
@@ -21,10 +29,27 @@ REMINDERS = (
 
 
 @on(HoldExpired)
-def expire_the_visit(event: HoldExpired) -> None:
+def give_up_what_was_held(event: HoldExpired) -> None:
+    """A booking that nobody confirmed ends; an offer that nobody took goes to the next."""
+    if event.claim.startswith("rest:"):
+        return
+    if event.claim.startswith("offer:"):
+        entry = queries.entry_of_claim(event.claim)
+        if entry:
+            services.pass_over(entry)
+        return
     visit = queries.by_claim(event.claim)
     if visit:
         services.expire(visit)
+
+
+@on(AllocationMoved)
+def note_who_attends(event: AllocationMoved) -> None:
+    """To admit somebody else, this visit has another clerk now. Its citizen notices nothing."""
+    visit = queries.by_claim(event.claim)
+    if visit and visit.clerk_id == event.resource_id:
+        visit.clerk_id = event.to_resource_id
+        stream.tell(f"day:{visit.town_id}", "day", {})
 
 
 @on(VisitBooked)
@@ -40,10 +65,90 @@ def send_the_link(event: VisitBooked) -> None:
     _write(visit, "booked", text, not_after=visit.ends_at)
 
 
+@on(WalkedIn)
+def send_the_link_of_the_line(event: WalkedIn) -> None:
+    visit = queries.visit(event.visit_id)
+    with speaking(visit.reads):
+        text = _("You are in the line. Your place, always: %(link)s", link=queries.link_of(visit))
+    _write(visit, "walked-in", text, not_after=clock.now() + timedelta(minutes=30))
+
+
+@on(VisitTimeChanged)
+def send_the_new_time(event: VisitTimeChanged) -> None:
+    """The new time, and new reminders; what was written about the old one does not leave."""
+    visit = queries.visit(event.visit_id)
+    messaging.withdraw(f"visit:{visit.code}:")
+    facts = {
+        "day": _day(visit),
+        "time": clock_time(visit.starts_at, visit.town.time_zone),
+        "link": queries.link_of(visit),
+    }
+    with speaking(visit.reads):
+        sentences = {
+            "citizen": _("Your visit is now on %(day)s, %(time)s: %(link)s", **facts),
+            "office": _(
+                "We had to change your visit to %(day)s, %(time)s. If it does not suit: %(link)s",
+                **facts,
+            ),
+        }
+    _write(visit, "moved", sentences[event.by], not_after=visit.ends_at)
+    _remind(visit)
+
+
+@on(VisitTimeChanged)
+def forget_the_wish_that_came_true(event: VisitTimeChanged) -> None:
+    """Somebody who moved their visit by hand no longer waits for that time to be beaten."""
+    entry = queries.entry_of(queries.visit(event.visit_id))
+    if entry:
+        services.leave(entry)
+
+
+@on(VisitCancelled)
+def forget_the_wish(event: VisitCancelled) -> None:
+    entry = queries.entry_of(queries.visit(event.visit_id))
+    if entry:
+        services.leave(entry)
+
+
+@on(WaitlistOffered)
+def offer_by_message(event: WaitlistOffered) -> None:
+    entry = queries.entry(event.entry_id)
+    if entry.offered_starts_at is None or entry.offer_until is None:
+        return
+    zone = entry.town.time_zone
+    with speaking(entry.reads):
+        day = entry.offered_starts_at.astimezone(entry.town.zone).date()
+        text = _(
+            "A time is free: %(day)s, %(time)s. Yours until %(until)s if you say yes: %(link)s",
+            day=date_in_words(day, with_year=False),
+            time=clock_time(entry.offered_starts_at, zone),
+            until=clock_time(entry.offer_until, zone),
+            link=queries.link_of_offer(entry),
+        )
+    messaging.send_later(
+        entry.phone,
+        text,
+        key=f"waitlist:{entry.code}:{entry.offers}",
+        locale=entry.reads,
+        not_after=entry.offer_until,
+    )
+
+
+@on(WaitlistEvent)
+def take_the_offer_back(event: WaitlistEvent) -> None:
+    """An offer that was answered and has not left yet does not leave."""
+    entry = queries.entry(event.entry_id)
+    if not entry.is_open:
+        messaging.withdraw(f"waitlist:{entry.code}:")
+
+
 @on(VisitBooked)
 def remind_them(event: VisitBooked) -> None:
+    _remind(queries.visit(event.visit_id))
+
+
+def _remind(visit: Visit) -> None:
     """Two days and two hours before, unless that is already past; withdrawn with the visit."""
-    visit = queries.visit(event.visit_id)
     now = clock.now()
     for name, before, notice in REMINDERS:
         at = visit.starts_at - before
@@ -69,6 +174,10 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
             "office": _(
                 "We are sorry: we had to cancel your visit on %(day)s. To book again: %(phone)s",
                 day=_day(visit),
+                phone=visit.town.phone,
+            ),
+            "closing": _(
+                "We are sorry: we closed before we could attend you. To book a time: %(phone)s",
                 phone=visit.town.phone,
             ),
         }

@@ -1,7 +1,7 @@
 """A visit: one attention of one citizen, from the first hold to its end."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -31,13 +31,13 @@ class Status(enum.StrEnum):
 
 # From each state, the states a visit may go to. Ends go nowhere.
 PATHS: dict[Status, frozenset[Status]] = {
-    Status.HELD: frozenset({Status.BOOKED, Status.EXPIRED, Status.CANCELLED}),
+    Status.HELD: frozenset({Status.BOOKED, Status.WAITING, Status.EXPIRED, Status.CANCELLED}),
     Status.BOOKED: frozenset({Status.WAITING, Status.CALLED, Status.CANCELLED, Status.NO_SHOW}),
     Status.WAITING: frozenset({Status.BOOKED, Status.CALLED, Status.CANCELLED, Status.LEFT}),
     Status.CALLED: frozenset(
         {Status.IN_SERVICE, Status.WAITING, Status.SERVED, Status.NO_SHOW, Status.LEFT}
     ),
-    Status.IN_SERVICE: frozenset({Status.SERVED, Status.NO_SHOW, Status.LEFT}),
+    Status.IN_SERVICE: frozenset({Status.WAITING, Status.SERVED, Status.NO_SHOW, Status.LEFT}),
 }
 
 LIVE = (Status.BOOKED, Status.WAITING, Status.CALLED, Status.IN_SERVICE)
@@ -48,7 +48,22 @@ class Need(enum.StrEnum):
     """What somebody may need. Asked, never guessed."""
 
     MORE_TIME = "more_time"
+    LSE = "lse"
+    LSC = "lsc"
     COMPANION = "companion"
+
+
+SIGN_LANGUAGES = (Need.LSE, Need.LSC)
+
+
+class VisitProcedure(OfTown, Base):
+    """What else is done in the same visit, after its first procedure."""
+
+    __tablename__ = "visit_procedure"
+
+    visit_id: Mapped[int] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
+    procedure_id: Mapped[int] = mapped_column(sa.ForeignKey(Procedure.id), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
 
 
 class Visit(OfTown, Base):
@@ -87,12 +102,24 @@ class Visit(OfTown, Base):
     ended_by: Mapped[str | None] = mapped_column(sa.String(20))
     outcome: Mapped[str] = mapped_column(sa.Text, default="")
     next_steps: Mapped[str] = mapped_column(sa.Text, default="")
+    is_walk_in: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int] = mapped_column(default=0)  # higher is called before
+    calls: Mapped[int] = mapped_column(default=0)  # how often they were called
+    wants_sms: Mapped[bool] = mapped_column(default=False)  # away: tell them when it is nearly time
+    warned_at: Mapped[datetime | None]  # when they were told
+    booth_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Resource.id))  # the kiosk they use
+    asked_clerk_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Resource.id))  # nobody else
+    made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id))  # staff who booked it
+    follows_id: Mapped[int | None] = mapped_column(sa.ForeignKey("visit.id"))  # an earlier visit
 
     # Not loaded with the visit: the messages of a call ask for it often and need none of these.
     town: Mapped[Town] = relationship()
     procedure: Mapped[Procedure] = relationship()
-    citizen: Mapped[Account | None] = relationship()
-    clerk: Mapped[Resource | None] = relationship()
+    also: Mapped[list[Procedure]] = relationship(
+        secondary="visit_procedure", order_by="VisitProcedure.position", viewonly=True
+    )
+    citizen: Mapped[Account | None] = relationship(foreign_keys=citizen_id)
+    clerk: Mapped[Resource | None] = relationship(foreign_keys=clerk_id)
 
     @property
     def is_live(self) -> bool:
@@ -117,6 +144,20 @@ class Visit(OfTown, Base):
     @property
     def can_be_cancelled(self) -> bool:
         return self.status in (Status.BOOKED, Status.WAITING)
+
+    @property
+    def can_be_moved(self) -> bool:
+        return self.status is Status.BOOKED and self.ends_at > clock.now()
+
+    @property
+    def procedure_ids(self) -> frozenset[int]:
+        """All that is done in it."""
+        return frozenset({self.procedure_id, *(one.id for one in self.also)})
+
+    @property
+    def purpose(self) -> str:
+        """What a code sent to its telephone is good for."""
+        return f"visit:{self.code}"
 
     @property
     def is_by_video(self) -> bool:
@@ -145,3 +186,64 @@ class Visit(OfTown, Base):
         first_time_only = status in (Status.BOOKED, Status.WAITING)
         if not (first_time_only and getattr(self, at)):
             setattr(self, at, clock.now())
+
+
+class WaitlistState(enum.StrEnum):
+    """Where a wish for an earlier time is in its life."""
+
+    UNCONFIRMED = "unconfirmed"  # the telephone has not been shown yet
+    OPEN = "open"
+    OFFERED = "offered"  # a time is held for them until `offer_until`
+    TAKEN = "taken"
+    CLOSED = "closed"
+
+
+class WaitlistEntry(OfTown, Base):
+    """Somebody who wants a time when one becomes free, earlier than the visit they have, if any."""
+
+    __tablename__ = "waitlist_entry"
+    __table_args__ = (sa.Index("ix_waitlist_entry_town_state", "town_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    state: Mapped[WaitlistState] = mapped_column(stored(WaitlistState))
+    visit_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Visit.id), index=True)
+    procedure_id: Mapped[int] = mapped_column(sa.ForeignKey(Procedure.id))
+    channel: Mapped[Channel] = mapped_column(stored(Channel))
+    reads: Mapped[str] = mapped_column(sa.String(2))
+    phone: Mapped[str] = mapped_column(sa.String(20), index=True)
+    name: Mapped[str] = mapped_column(sa.String(80), default="")
+    needs: Mapped[list[str]] = mapped_column(default=list)
+    host: Mapped[str] = mapped_column(sa.String(260), default="")
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_day: Mapped[date]  # nothing later is of use
+    offers: Mapped[int] = mapped_column(default=0)
+    offered_starts_at: Mapped[datetime | None]
+    offer_until: Mapped[datetime | None]
+    passed_over: Mapped[list[str]] = mapped_column(default=list)  # starts offered before
+
+    town: Mapped[Town] = relationship()
+    procedure: Mapped[Procedure] = relationship()
+    visit: Mapped[Visit | None] = relationship()
+
+    @property
+    def purpose(self) -> str:
+        """What a code sent to their telephone is good for."""
+        return f"waitlist:{self.code}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (WaitlistState.OPEN, WaitlistState.OFFERED)
+
+    @property
+    def has_offer(self) -> bool:
+        return (
+            self.state is WaitlistState.OFFERED
+            and self.offer_until is not None
+            and clock.now() < self.offer_until
+        )
+
+    @property
+    def claim(self) -> str:
+        """Under which name the offered time is held in the schedule."""
+        return f"offer:{self.code}"

@@ -2,17 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.booking.errors import VisitMissing
-from app.booking.models import Need, Status, Visit
+from app.booking.models import (
+    SIGN_LANGUAGES,
+    Need,
+    Status,
+    Visit,
+    WaitlistEntry,
+    WaitlistState,
+)
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.schedule.queries import Wish, language_for, staff_of
+from app.schedule.models import Allocation, AllocationState, DelayMeasure, ResourceKind
+from app.schedule.queries import Wish, allocations_of, language_for, roster_of, staff_of
 from app.towns import queries as towns
 from app.towns.models import Channel, Procedure, Town
+from app.towns.tenant import current_town_id
+
+STILL_WANTED = (WaitlistState.OPEN, WaitlistState.OFFERED)
 
 
 def visit_or_404(code: str) -> Visit:
@@ -65,26 +77,195 @@ def visits_between(begin: datetime, end: datetime) -> Sequence[Visit]:
 
 
 def minutes_for(procedure: Procedure, channel: str, needs: Sequence[str] = ()) -> int:
-    """How long to keep: half as long again for whoever needs more time, in steps of five."""
+    """How long to keep, in steps of five: needs that lengthen add their share each."""
     minutes = int(procedure.minutes[channel])
+    percent = 100
     if Need.MORE_TIME.value in needs:
-        minutes = -(-minutes * 3 // 2 // 5) * 5
-    return minutes
+        percent += procedure.more_time_percent
+    if any(sign.value in needs for sign in SIGN_LANGUAGES):
+        percent += procedure.interpreter_percent
+    if percent == 100:
+        return minutes
+    return -(-minutes * percent // 100 // 5) * 5
 
 
 def wish_for(
-    town: Town, procedure: Procedure, channel: str, reads: str, needs: Sequence[str] = ()
+    town: Town,
+    procedure: Procedure,
+    channel: str,
+    reads: str,
+    needs: Sequence[str] = (),
+    *,
+    also: Sequence[Procedure] = (),
+    **more: Any,
 ) -> Wish | None:
-    """What to look for in the schedule; None when nobody can attend it on that channel."""
-    if not procedure.allows(channel):
+    """What to look for in the schedule; None when nobody can attend it on that channel.
+
+    `also`: what else is done in the same visit, by one person who can do it all. `more`: whatever
+    else a Wish holds.
+    """
+    everything = (procedure, *also)
+    if not all(one.allows(channel) for one in everything):
         return None
-    staff = staff_of(procedure)
+    staff = staff_of(*everything)
     language = language_for(staff, Channel(channel).value, reads)
     if language is None:
         return None
-    return Wish(town, procedure, channel, language, minutes_for(procedure, channel, needs), staff)
+    minutes = sum(minutes_for(one, channel, needs) for one in everything)
+    sign = next((need.value for need in SIGN_LANGUAGES if need.value in needs), "")
+    return Wish(
+        town, procedure, channel, language, minutes, staff, also=tuple(also), sign=sign, **more
+    )
+
+
+def wish_of(visit: Visit, **changes: Any) -> Wish | None:
+    """What this visit asks for, as if it were to be booked now; or with something changed."""
+    channel = changes.pop("channel", visit.channel.value)
+    return wish_for(
+        visit.town,
+        visit.procedure,
+        channel,
+        visit.language,
+        visit.needs,
+        also=visit.also,
+        **{"booth_id": visit.booth_id, "clerk_id": visit.asked_clerk_id, **changes},
+    )
+
+
+def ways_of(visit: Visit) -> list[str]:
+    """The channels on which all that is done in this visit can be done."""
+    return [
+        channel.value
+        for channel in visit.procedure.channels
+        if all(one.allows(channel.value) for one in visit.also)
+    ]
+
+
+def other_ways(visit: Visit) -> list[str]:
+    """The channels to which its citizen may change it now. Who waits is not sent on a journey."""
+    ways = [way for way in ways_of(visit) if way != visit.channel.value]
+    if visit.is_waiting:
+        return [way for way in ways if way != Channel.IN_PERSON.value]
+    return ways if visit.can_be_moved else []
+
+
+def needs_on_offer(town: Town) -> list[Need]:
+    """The needs that this town can answer: sign languages only when somebody signs them."""
+    signed = {
+        sign
+        for person in roster_of(town).of_kind(ResourceKind.INTERPRETER)
+        for sign in person.signs
+    }
+    return [need for need in Need if need not in SIGN_LANGUAGES or need.value in signed]
+
+
+def to_come(phone: str, procedure_id: int | None = None) -> Sequence[Visit]:
+    """The visits that this telephone still has ahead, of one procedure or of all."""
+    question = sa.select(Visit).where(
+        Visit.phone == phone,
+        Visit.status.in_((Status.BOOKED, Status.WAITING)),
+        Visit.ends_at > clock.now(),
+    )
+    if procedure_id is not None:
+        question = question.where(Visit.procedure_id == procedure_id)
+    return db.session.scalars(question.order_by(Visit.starts_at)).all()
 
 
 def link_of(visit: Visit) -> str:
     """The one link, whole, on the town's own host."""
     return towns.address_of(visit.town, f"/{visit.reads}/visits/{visit.code}")
+
+
+def entry_or_404(code: str) -> WaitlistEntry:
+    """A wish for an earlier time, by its code; in this town and no other."""
+    found: WaitlistEntry | None = first_or_none(
+        sa.select(WaitlistEntry).where(WaitlistEntry.code == code)
+    )
+    if found is None:
+        raise VisitMissing
+    return found
+
+
+def entry(entry_id: int) -> WaitlistEntry:
+    return db.session.get_one(WaitlistEntry, entry_id)
+
+
+def entry_of(visit: Visit) -> WaitlistEntry | None:
+    """The wish for an earlier time that goes with this visit, while it stands."""
+    found: WaitlistEntry | None = first_or_none(
+        sa.select(WaitlistEntry).where(
+            WaitlistEntry.visit_id == visit.id, WaitlistEntry.state.in_(STILL_WANTED)
+        )
+    )
+    return found
+
+
+def entry_of_claim(claim: str) -> WaitlistEntry | None:
+    found: WaitlistEntry | None = first_or_none(
+        sa.select(WaitlistEntry).where(WaitlistEntry.code == claim.removeprefix("offer:"))
+    )
+    return found
+
+
+def open_entries_of(phone: str, procedure_id: int) -> Sequence[WaitlistEntry]:
+    question = sa.select(WaitlistEntry).where(
+        WaitlistEntry.phone == phone,
+        WaitlistEntry.procedure_id == procedure_id,
+        WaitlistEntry.visit_id.is_(None),
+        WaitlistEntry.state.in_(STILL_WANTED),
+    )
+    return db.session.scalars(question).all()
+
+
+def waiting_entries() -> Sequence[WaitlistEntry]:
+    """Whoever waits for a time and has no offer, in the order in which they asked."""
+    question = sa.select(WaitlistEntry).where(WaitlistEntry.state == WaitlistState.OPEN)
+    question = question.order_by(WaitlistEntry.made_at, WaitlistEntry.id)
+    return db.session.scalars(question.options(joinedload(WaitlistEntry.visit))).all()
+
+
+def resting_claims() -> Sequence[str]:
+    """Cancelled times of this town that are not yet free for everybody."""
+    question = sa.select(Allocation.claim).where(
+        Allocation.claim.startswith("rest:"),
+        Allocation.state == AllocationState.HELD,
+        Allocation.expires_at > clock.now(),
+    )
+    return db.session.scalars(question.distinct().order_by(Allocation.claim)).all()
+
+
+def clerk_of_claim(claim: str) -> int | None:
+    """The clerk whose time that claim has taken."""
+    return next(
+        (one.resource_id for one in allocations_of(claim) if one.demand.startswith("clerk|")), None
+    )
+
+
+def forgotten_walk_ins() -> Sequence[Visit]:
+    """People who wanted to talk now and never typed their code."""
+    question = sa.select(Visit).where(
+        Visit.status == Status.HELD, Visit.is_walk_in, Visit.hold_until <= clock.now()
+    )
+    return db.session.scalars(question).all()
+
+
+def link_of_offer(entry: WaitlistEntry) -> str:
+    """Where somebody says yes or no to the time kept for them."""
+    return towns.address_of(entry.town, f"/{entry.reads}/waitlist/{entry.code}")
+
+
+def are_delays_measured(town: Town) -> bool:
+    """Whether the first free times of this town were looked for today."""
+    today = clock.today(town.time_zone)
+    question = sa.select(DelayMeasure.id).where(DelayMeasure.day == today).limit(1)
+    return db.session.scalar(question) is not None
+
+
+def latest_delays() -> Sequence[DelayMeasure]:
+    """How far away the first free times of this town were when they were last looked for."""
+    newest = sa.select(sa.func.max(DelayMeasure.day)).where(
+        DelayMeasure.town_id == current_town_id()
+    )
+    question = sa.select(DelayMeasure).where(DelayMeasure.day == newest.scalar_subquery())
+    question = question.options(joinedload(DelayMeasure.procedure)).order_by(DelayMeasure.id)
+    return db.session.scalars(question).all()

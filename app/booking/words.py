@@ -1,10 +1,13 @@
 """How a need and a state of a visit are called on screens."""
 
+from collections.abc import Iterable
+
 from flask import Flask
 from flask_babel import gettext as _
 
 from app.booking.models import Need, Status
 from app.core.phones import readable
+from app.towns.models import Procedure
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +16,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(readable, "readable_phone")
     app.add_template_filter(unbroken)
     app.add_template_global(status_name)
+    app.add_template_global(names_of)
 
 
 def unbroken(phone: str) -> str:
@@ -23,6 +27,8 @@ def unbroken(phone: str) -> str:
 def need_name(need: str) -> str:
     return {
         Need.MORE_TIME.value: _("I need more time"),
+        Need.LSE.value: _("A sign-language interpreter (LSE)"),
+        Need.LSC.value: _("A sign-language interpreter (LSC)"),
         Need.COMPANION.value: _("Somebody will be with me"),
     }[need]
 
@@ -40,3 +46,8 @@ def status_name(status: str) -> str:
         Status.NO_SHOW.value: _("Did not come"),
         Status.LEFT.value: _("Left the waiting room"),
     }[status]
+
+
+def names_of(procedures: Iterable[Procedure]) -> str:
+    """One after the other, in the language spoken now."""
+    return ", ".join(procedure.name_in() for procedure in procedures)

@@ -16,7 +16,9 @@ from app.core.db import transaction
 from app.core.i18n import localized
 from app.core.security import everyone, json_sent
 from app.identity.session import current_account, requires
+from app.queue import queries as line
 from app.queue import services as queue
+from app.towns.tenant import speak_for
 
 MAX_BATCH = 64 * 1024
 STAFF = (Role.CLERK, Role.SUPERVISOR)
@@ -74,9 +76,11 @@ def end(code: str) -> dict[str, str]:
 
 def _own_visit(code: str) -> Visit:
     """A visit that this very clerk has on the counter. A colleague's call is nobody else's."""
-    visit = booking.booked_visit_or_404(code)
-    if visit.clerk_id != queue.counter_of(current_account).id:
+    clerk = queue.counter_of(current_account)
+    visit = line.visit_for(clerk, code)
+    if visit is None or visit.clerk_id != clerk.id:
         raise VisitMissing
+    speak_for(visit.town_id)  # a clerk lent to another town works in that town's name
     return visit
 
 

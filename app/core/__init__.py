@@ -6,7 +6,7 @@ from app.core import settings  # noqa: F401 - the roof reads the settings before
 
 
 def init_app(app: Flask) -> None:
-    from app.core import assets, cli, db, health, i18n, jobs, logs, security, stream
+    from app.core import assets, cli, db, health, i18n, jobs, logs, metrics, security, stream
 
     logs.init_app(app)
     db.init_app(app)
@@ -15,5 +15,6 @@ def init_app(app: Flask) -> None:
     stream.init_app(app)
     assets.init_app(app)
     health.init_app(app)
+    metrics.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

@@ -58,6 +58,8 @@ class Defaults:
     SMS_CODES_PER_PHONE_HOUR = 3
     SMS_CODES_PER_ADDRESS_HOUR = 30
     HOLD_MINUTES = 10
+    METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
+    OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
     INVITATION_HOURS = 48
     SESSION_MINUTES = 12 * 60  # of the staff, without any request

@@ -81,6 +81,7 @@ def _make_town(item: dict[str, Any]) -> Town:
         accent=item["accent"],
         dir3=item["dir3"],
         time_zone=item["time_zone"],
+        region=item["region"],
         phone=office["phone"],
         welcome=item["welcome"],
         early_minutes=ALWAYS_OPEN,

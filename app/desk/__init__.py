@@ -4,6 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.desk import views
+    from app.desk import cli, models, views  # noqa: F401
 
     app.register_blueprint(views.bp)
+    app.register_blueprint(views.feed_bp)
+    app.cli.add_command(cli.commands)

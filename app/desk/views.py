@@ -6,21 +6,24 @@ from flask import Blueprint, Response, flash, g, url_for
 from flask_babel import gettext as _
 
 from app.accounts.models import Role
-from app.booking import queries as booking
 from app.booking.errors import VisitMissing
 from app.booking.models import Status, Visit
 from app.core import stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other
-from app.core.security import shows_the_camera
-from app.desk import queries, services
+from app.core.i18n import speaking
+from app.core.security import everyone, shows_the_camera
+from app.desk import calendar, queries, services
 from app.desk.forms import OutcomeForm
 from app.identity.session import current_account, requires
+from app.queue import queries as line
 from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
+from app.towns.tenant import speak_for
 
 bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
+feed_bp = Blueprint("feed", __name__)
 bp.add_app_template_global(queries.waited_minutes)
 
 STAFF = (Role.CLERK, Role.SUPERVISOR)
@@ -46,6 +49,19 @@ def day_stream() -> Response:
     return stream.listen(f"day:{g.town.id}")
 
 
+@feed_bp.get("/agenda/<token>.ics")
+@everyone
+def calendar_feed(token: str) -> Response:
+    """The private address is the key: calendars cannot sign in."""
+    account = queries.account_of_feed(token)
+    clerk = schedule.resource_of(account.id)
+    with speaking(account.locale):
+        written = calendar.written(queries.agenda_of(clerk) if clerk else [])
+    answer = Response(written, mimetype="text/calendar")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
 @bp.post("/next")
 @requires(*STAFF)
 def call_next() -> Response:
@@ -58,7 +74,7 @@ def call_next() -> Response:
 @requires(*STAFF)
 def call(code: str) -> Response:
     """This very person, out of turn."""
-    found = booking.booked_visit_or_404(code)
+    found = _visit_or_404(code)
     with transaction():
         queue.call(current_account, found)
     return see_other(url_for(".visit", code=code))
@@ -68,7 +84,7 @@ def call(code: str) -> Response:
 @requires(*STAFF)
 def arrived(code: str) -> Response:
     """Somebody has come to the town hall for an appointment in person."""
-    found = booking.booked_visit_or_404(code)
+    found = _visit_or_404(code)
     with transaction():
         services.receive(found)
     return see_other(url_for(".today"))
@@ -78,7 +94,7 @@ def arrived(code: str) -> Response:
 @requires(*STAFF)
 @shows_the_camera
 def visit(code: str) -> Response:
-    found = booking.booked_visit_or_404(code)
+    found = _visit_or_404(code)
     return _visit_page(found, OutcomeForm(obj=found))
 
 
@@ -120,8 +136,17 @@ def _visit_page(found: Visit, form: OutcomeForm, **context: Any) -> Response:
     )
 
 
+def _visit_or_404(code: str) -> Visit:
+    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
+    found = line.visit_for(schedule.resource_of(current_account.id), code)
+    if found is None:
+        raise VisitMissing
+    speak_for(found.town_id)
+    return found
+
+
 def _on_my_counter(code: str) -> Visit:
-    found = booking.booked_visit_or_404(code)
+    found = _visit_or_404(code)
     if not _is_mine(found):
         raise VisitMissing
     return found

@@ -1,21 +1,34 @@
-"""Questions that mix what is offered with what is free."""
+"""Questions that mix what is offered with what is free, and what a visit's own page may offer."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.booking import queries as booking
+from app.booking.models import Visit
+from app.core import clock
+from app.queue import queries as queue
+from app.queue.queries import CLOSED, Intake
 from app.schedule import queries as schedule
 from app.schedule.queries import FreeTime
-from app.towns.models import Procedure, Town
+from app.towns.models import Channel, Procedure, Town
+
+# How somebody at home can be attended, and so talk to us now.
+FROM_AFAR = (Channel.VIDEO.value, Channel.PHONE.value)
+# A visit that is nearer than this is not brought forward by the waiting list.
+WORTH_ASKING = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Way:
-    """One channel of a procedure: how long it takes, in which language, and its first free time."""
+    """One channel of a procedure: how long it takes, in which language, its first free time, and
+    whether somebody could talk to us that way now.
+    """
 
     channel: str
     minutes: int
     language: str | None
     first: FreeTime | None
+    now: Intake
 
 
 def ways_to_be_attended(town: Town, procedure: Procedure, reads: str) -> list[Way]:
@@ -28,6 +41,20 @@ def ways_to_be_attended(town: Town, procedure: Procedure, reads: str) -> list[Wa
                 minutes=int(procedure.minutes[channel.value]),
                 language=wish.language if wish else None,
                 first=schedule.first_free(wish) if wish else None,
+                now=queue.intake(wish) if wish and channel.value in FROM_AFAR else CLOSED,
             )
         )
     return ways
+
+
+def can_ask_for_earlier(visit: Visit) -> bool:
+    """Whether it is far enough ahead for an earlier time to be of use."""
+    return visit.can_be_moved and visit.starts_at > clock.now() + WORTH_ASKING
+
+
+def is_late_comer(visit: Visit) -> bool:
+    """Whether they had an appointment and came after it, so that they wait as one without."""
+    if not visit.is_walk_in or visit.waiting_at is None:
+        return False
+    courtesy = timedelta(minutes=max(visit.town.late_minutes, 1))
+    return visit.waiting_at > visit.starts_at + courtesy

@@ -4,4 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.queue import jobs  # noqa: F401
+    from app.queue import cli, handlers, jobs, models  # noqa: F401
+
+    app.cli.add_command(cli.commands)

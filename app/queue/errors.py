@@ -28,3 +28,11 @@ class NotAtTheCounter(Refusal):
 
 class NotByVideo(Refusal):
     message = _l("This visit is not by video call, so it has no waiting room here.")
+
+
+class AppointmentSoon(Refusal):
+    message = _l("Your next appointment is about to begin. You can still call from the list.")
+
+
+class LineClosed(Refusal):
+    message = _l("Nobody can attend you today without an appointment. Please book a time.")

@@ -1,7 +1,7 @@
 """Taking time, keeping it, giving it back. The register refuses an overlap, not these lines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -9,49 +9,57 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
+from app.schedule import queries
 from app.schedule.errors import TimeTaken
-from app.schedule.events import HoldExpired
-from app.schedule.models import ACTIVE, Allocation, AllocationState, Resource
+from app.schedule.events import AllocationMoved, HoldExpired
+from app.schedule.matching import Move
+from app.schedule.models import ACTIVE, Allocation, AllocationState, Resource, ResourceKind
+from app.schedule.queries import Plan, Wish
 from app.towns import services as towns
+from app.towns.tenant import every_town, town_of
 
 
-def take(
-    resource_ids: Sequence[int],
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    claim: str,
-    state: AllocationState = AllocationState.BOOKED,
-    expires_at: datetime | None = None,
-) -> Allocation:
-    """Take the first of these resources that is really free. Raises TimeTaken when none is.
+def reserve(
+    wish: Wish, starts_at: datetime, *, claim: str, expires_at: datetime | None = None
+) -> Plan:
+    """Take all that the wish needs at that start, or nothing. Raises TimeTaken.
 
-    With `expires_at` it is only held until then.
+    With `expires_at` it is only held until then. Bookings that may change hands do, if that is
+    what it takes. Whatever the wish is `releasing` is given back in the same breath.
     """
-    if expires_at is not None:
-        state = AllocationState.HELD
-    towns.take_turns()
-    expire_holds(resource_ids, starts_at, ends_at)
-    for resource_id in resource_ids:
-        allocation = Allocation(
-            resource_id=resource_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            state=state,
-            claim=claim,
-            expires_at=expires_at,
-        )
-        try:
-            with db.session.begin_nested():
-                db.session.add(allocation)
-        except IntegrityError:
-            continue
-        return allocation
-    raise TimeTaken
+    if towns.take_turns():
+        wish = queries.afresh(wish)
+    plan = queries.plan_at(wish, starts_at)
+    if plan is None:
+        raise TimeTaken
+    _expire_in_the_way(plan)
+    state = AllocationState.HELD if expires_at else AllocationState.BOOKED
+    try:
+        with db.session.begin_nested():
+            if wish.releasing:
+                _set_free(wish.releasing)
+            for move in plan.moves:
+                _hand_over(move)
+            for take in sorted(plan.takes, key=lambda one: one.resource_id):
+                db.session.add(
+                    Allocation(
+                        resource_id=take.resource_id,
+                        starts_at=take.starts_at,
+                        ends_at=take.ends_at,
+                        state=state,
+                        claim=claim,
+                        expires_at=expires_at,
+                        demand=take.demand,
+                    )
+                )
+    except IntegrityError as error:
+        raise TimeTaken from error
+    return plan
 
 
 def keep(claim: str) -> bool:
     """What was held is booked. False when the hold is gone and nothing could be kept."""
+    towns.take_turns()
     kept = db.session.execute(
         sa.update(Allocation)
         .where(
@@ -78,27 +86,112 @@ def extend(claim: str, until: datetime) -> bool:
     return bool(held.rowcount)  # type: ignore[attr-defined]
 
 
-def free(claim: str) -> int:
-    """Give back everything of that claim. Returns how many rows: 0 the second time."""
-    freed = db.session.execute(
+def pass_on(claim: str, to: str) -> bool:
+    """What one claim holds belongs to another from now on, for good."""
+    towns.take_turns()
+    passed = db.session.execute(
         sa.update(Allocation)
-        .where(Allocation.claim == claim, Allocation.state.in_(ACTIVE))
-        .values(state=AllocationState.FREED)
+        .where(
+            Allocation.claim == claim,
+            Allocation.state == AllocationState.HELD,
+            Allocation.expires_at > clock.now(),
+        )
+        .values(state=AllocationState.BOOKED, expires_at=None, claim=to)
     )
-    return int(freed.rowcount)  # type: ignore[attr-defined]
+    return bool(passed.rowcount)  # type: ignore[attr-defined]
+
+
+def free(claim: str, *, rest: timedelta = timedelta()) -> int:
+    """Give back everything of that claim. Returns how many rows: 0 the second time.
+
+    With `rest` the time stays taken by nobody that long, so that it cannot be traded: cancelled at
+    an agreed second and snatched by whoever paid for it.
+    """
+    towns.take_turns()
+    if rest:
+        freed = db.session.execute(
+            sa.update(Allocation)
+            .where(Allocation.claim == claim, Allocation.state.in_(ACTIVE))
+            .values(
+                state=AllocationState.HELD,
+                expires_at=clock.now() + rest,
+                claim=f"rest:{claim}",
+                demand="",
+            )
+        )
+        return int(freed.rowcount)  # type: ignore[attr-defined]
+    return _set_free(claim)
 
 
 def block(resource: Resource, starts_at: datetime, ends_at: datetime, reason: str) -> Allocation:
     """An absence or a break. Refused while a visit stands in that time: move the visit first."""
-    allocation = take(
-        [resource.id],
-        starts_at,
-        ends_at,
-        claim=f"block:{resource.id}:{starts_at.isoformat()}",
+    towns.take_turns()
+    expire_holds([resource.id], starts_at, ends_at)
+    absence = Allocation(
+        resource_id=resource.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
         state=AllocationState.BLOCKED,
+        claim=f"block:{resource.id}:{int(starts_at.timestamp())}",
+        reason=reason,
     )
-    allocation.reason = reason
-    return allocation
+    try:
+        with db.session.begin_nested():
+            db.session.add(absence)
+    except IntegrityError as error:
+        raise TimeTaken from error
+    return absence
+
+
+def attend(claim: str, clerk: Resource, minutes: int) -> None:
+    """That clerk is busy with this claim from now on, for as long as it is expected to last.
+
+    Whoever else was to attend it is free again; desks, booths and interpreters stay. What stands
+    in the clerk's agenda within that time is not touched: the attention is written up to it.
+    """
+    towns.take_turns()
+    now = clock.now().replace(second=0, microsecond=0)
+    until = now + timedelta(minutes=max(minutes, 1))
+    clerks = sa.select(Resource.id).where(Resource.kind == ResourceKind.CLERK)
+    with every_town():
+        db.session.execute(
+            sa.update(Allocation)
+            .where(
+                Allocation.claim == claim,
+                Allocation.state.in_(ACTIVE),
+                Allocation.resource_id.in_(clerks),
+            )
+            .values(state=AllocationState.FREED)
+            .execution_options(synchronize_session=False)
+        )
+        following = db.session.execute(
+            sa.select(Allocation.starts_at, Allocation.ends_at)
+            .where(
+                Allocation.resource_id == clerk.id,
+                Allocation.state.in_(ACTIVE),
+                Allocation.ends_at > now,
+                Allocation.starts_at < until,
+            )
+            .order_by(Allocation.starts_at)
+        ).all()
+    for starts_at, ends_at in following:
+        if starts_at <= now:
+            now = max(now, ends_at)
+        else:
+            until = min(until, starts_at)
+            break
+    if now >= until:
+        return
+    db.session.add(
+        Allocation(
+            resource_id=clerk.id,
+            starts_at=now,
+            ends_at=until,
+            state=AllocationState.IN_SERVICE,
+            claim=claim,
+        )
+    )
+    db.session.flush()
 
 
 def expire_holds(
@@ -106,16 +199,57 @@ def expire_holds(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> int:
-    """Free holds whose time is over: all of them, or those in the way of a booking."""
+    """Free holds whose time is over: all of the town, or those of resources in the way."""
     over = sa.select(Allocation).where(
         Allocation.state == AllocationState.HELD, Allocation.expires_at <= clock.now()
     )
-    if resource_ids is not None:
-        over = over.where(Allocation.resource_id.in_(resource_ids))
     if starts_at is not None and ends_at is not None:
         over = over.where(Allocation.starts_at < ends_at, Allocation.ends_at > starts_at)
-    rows = db.session.scalars(over).all()
+    if resource_ids is None:
+        rows = db.session.scalars(over).all()
+    else:
+        with every_town():  # a clerk of a pool may be held for another town
+            rows = db.session.scalars(over.where(Allocation.resource_id.in_(resource_ids))).all()
+    told = set()
     for row in rows:
         row.state = AllocationState.FREED
-        publish(HoldExpired(town_id=row.town_id, claim=row.claim))
+    db.session.flush()
+    for row in rows:
+        if row.claim not in told:
+            told.add(row.claim)
+            with town_of(row.town_id):
+                publish(HoldExpired(town_id=row.town_id, claim=row.claim))
     return len(rows)
+
+
+def _expire_in_the_way(plan: Plan) -> None:
+    resources = {take.resource_id for take in plan.takes} | {move.to for move in plan.moves}
+    begin = min(take.starts_at for take in plan.takes) - timedelta(days=1)
+    end = max(take.ends_at for take in plan.takes) + timedelta(days=1)
+    expire_holds(sorted(resources), begin, end)
+
+
+def _hand_over(move: Move) -> None:
+    """A booking changes hands so that another can be admitted."""
+    with every_town():
+        moved = db.session.get_one(Allocation, move.id)
+        moved.resource_id = move.to
+        db.session.flush()
+    with town_of(moved.town_id):
+        publish(
+            AllocationMoved(
+                town_id=moved.town_id,
+                claim=moved.claim,
+                resource_id=move.resource,
+                to_resource_id=move.to,
+            )
+        )
+
+
+def _set_free(claim: str) -> int:
+    freed = db.session.execute(
+        sa.update(Allocation)
+        .where(Allocation.claim == claim, Allocation.state.in_(ACTIVE))
+        .values(state=AllocationState.FREED)
+    )
+    return int(freed.rowcount)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Town, office, procedure and closure; and `OfTown`, what every row of a town inherits."""
+"""Town, office, procedure, closed days, seasons; `OfTown` is what every row inherits."""
 
 import enum
-from datetime import date
+from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,11 @@ class Identification(enum.StrEnum):
 
 
 class Town(Base):
-    """A tenant: one town hall with its host name, languages and colours."""
+    """A tenant: one town hall with its host name, languages and colours.
+
+    Towns with the same `pool` lend each other clerks: a skill of one may name a clerk of another.
+    `region` is the autonomous community by its ISO 3166-2:ES letters, for its holidays.
+    """
 
     __tablename__ = "town"
 
@@ -51,6 +55,12 @@ class Town(Base):
     early_minutes: Mapped[int] = mapped_column(default=30)
     late_minutes: Mapped[int] = mapped_column(default=15)
     has_plain_sms: Mapped[bool] = mapped_column(default=False)  # write á as a, to pay one message
+    pool: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    region: Mapped[str | None] = mapped_column(sa.String(2))
+    visits_per_phone: Mapped[int] = mapped_column(default=5)  # still to come, of all procedures
+    trade_minutes: Mapped[int] = mapped_column(default=0)  # a cancelled time rests, then is free
+    calls_before_no_show: Mapped[int] = mapped_column(default=3)
+    alarm_days: Mapped[int] = mapped_column(default=7)  # more until a first free time is an alarm
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,8 +108,25 @@ class Procedure(OfTown, Base):
     papers: Mapped[list[dict[str, str]]] = mapped_column(default=list)
     keywords: Mapped[dict[str, Any]] = mapped_column(default=dict)
     position: Mapped[int] = mapped_column(default=0)
+    buffers: Mapped[dict[str, Any]] = mapped_column(default=dict)  # channel: [before, after]
+    notice_minutes: Mapped[int | None]  # None: as the town
+    horizon_days: Mapped[int | None]  # None: as the town
+    same_day_percent: Mapped[int] = mapped_column(default=0)  # opened on the day itself
+    staff_percent: Mapped[int] = mapped_column(default=0)  # only staff book it, on the phone
+    walk_in_percent: Mapped[int] = mapped_column(default=0)  # for whoever comes without a time
+    more_time_percent: Mapped[int] = mapped_column(default=50)  # how much longer with that need
+    interpreter_percent: Mapped[int] = mapped_column(default=50)
+    visits_per_phone: Mapped[int | None]  # still to come, of this procedure; None: any
+    takes_walk_ins: Mapped[bool] = mapped_column(default=True)
+    alarm_days: Mapped[int | None]  # None: as the town
 
     office: Mapped[Office] = relationship()
+
+    @validates("buffers")
+    def _not_negative(self, key: str, buffers: dict[str, list[int]]) -> dict[str, list[int]]:
+        if any(len(pair) != 2 or min(pair) < 0 for pair in buffers.values()):
+            raise ValueError("a buffer is two lengths in minutes, before and after")
+        return {Channel(channel).value: list(pair) for channel, pair in buffers.items()}
 
     @validates("minutes")
     def _positive(self, key: str, minutes: dict[str, int]) -> dict[str, int]:
@@ -114,16 +141,80 @@ class Procedure(OfTown, Base):
     def allows(self, channel: str) -> bool:
         return channel in self.minutes
 
+    def buffer(self, channel: str) -> tuple[int, int]:
+        """Minutes that the clerk needs before and after an attention on that channel."""
+        before, after = self.buffers.get(channel, (0, 0))
+        return before, after
+
     def name_in(self, slug: str | None = None) -> str:
         return str(in_language(self.name, slug))
 
 
+class Layer(enum.StrEnum):
+    """Who says that a day is closed, from far to near. The nearest has the last word."""
+
+    NATIONAL = "national"
+    REGIONAL = "regional"
+    LOCAL = "local"
+    OFFICE = "office"
+
+
 class Closure(OfTown, Base):
-    """A day on which the town's offices are closed, and why."""
+    """A day on which the town, or one office of it, is closed; or open although it is a holiday.
+
+    National and regional holidays are not written here: they come from the calendar of the
+    region, and a row with `is_open` takes one away.
+    """
 
     __tablename__ = "closure"
-    __table_args__ = (sa.UniqueConstraint("town_id", "day"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_closure_town_day",
+            "town_id",
+            "day",
+            unique=True,
+            sqlite_where=sa.text("office_id IS NULL"),
+            postgresql_where=sa.text("office_id IS NULL"),
+        ),
+        sa.UniqueConstraint("office_id", "day"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    office_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Office.id))
     day: Mapped[date]
     reason: Mapped[str] = mapped_column(sa.String(120), default="")
+    is_open: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def layer(self) -> Layer:
+        return Layer.LOCAL if self.office_id is None else Layer.OFFICE
+
+
+class Season(OfTown, Base):
+    """Shorter hours for some weeks, as in summer: nobody is on duty outside them.
+
+    With `is_yearly` the year of the two dates does not count.
+    """
+
+    __tablename__ = "season"
+    __table_args__ = (
+        sa.CheckConstraint("first_day <= last_day", name="order"),
+        sa.CheckConstraint("opens < closes", name="hours"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    office_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Office.id))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    is_yearly: Mapped[bool] = mapped_column(default=True)
+    opens: Mapped[time]
+    closes: Mapped[time]
+    reason: Mapped[str] = mapped_column(sa.String(120), default="")
+
+    def covers(self, day: date) -> bool:
+        if not self.is_yearly:
+            return self.first_day <= day <= self.last_day
+        first, last, this = ((one.month, one.day) for one in (self.first_day, self.last_day, day))
+        if self.first_day.year == self.last_day.year:
+            return first <= this <= last
+        return this >= first or this <= last  # over the end of the year

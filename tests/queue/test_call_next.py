@@ -78,19 +78,36 @@ def test_two_clerks_never_get_the_same_person(place):
         services.call_next(two)
 
 
-def test_whoever_does_not_answer_keeps_their_place(place):
+def test_whoever_does_not_answer_is_called_again_after_the_others(place):
+    place.calls_before_no_show = 2
     padron = town.a_procedure()
     clerk = town.a_clerk(padron)
     wish = town.a_wish(place, padron)
     first = waiting(wish, 10)
-    waiting(wish, 30, "+34600999999")
+    second = waiting(wish, 30, "+34600999999")
     services.call_next(clerk)
     came_at = first.waiting_at
 
     services.call_again(first)
 
     assert first.waiting_at == came_at
+    assert services.call_next(clerk) is second
+    services.call_again(second)
     assert services.call_next(clerk) is first
+
+
+def test_after_the_towns_number_of_calls_it_is_a_no_show(place):
+    place.calls_before_no_show = 2
+    padron = town.a_procedure()
+    clerk = town.a_clerk(padron)
+    visit = waiting(town.a_wish(place, padron), 10)
+
+    for status in (Status.WAITING, Status.NO_SHOW):
+        services.call_next(clerk)
+        services.call_again(visit)
+        assert visit.status is status
+    with pytest.raises(NobodyWaiting):
+        services.call_next(clerk)
 
 
 def test_the_waiting_room_opens_before_the_time_and_not_earlier(place):
@@ -144,15 +161,19 @@ def test_the_wait_is_a_range_that_grows_with_those_ahead(place):
     second = waiting(wish, 30, "+34600999999")
 
     ahead, behind = queries.place_of(first), queries.place_of(second)
-    assert (ahead.ahead, ahead.shortest, ahead.longest) == (0, 0, 10)
-    assert (behind.ahead, behind.shortest, behind.longest) == (1, 15, 30)
+    assert (ahead.ahead, ahead.shortest, ahead.longest) == (0, 0, 5)
+    assert behind.ahead == 1
+    assert 15 <= behind.shortest <= 25 <= behind.longest <= 40
 
 
 def test_nothing_is_promised_when_nobody_is_on_duty(place):
     padron = town.a_procedure()
     clerk = town.a_clerk(padron)
     visit = waiting(town.a_wish(place, padron), 10)
+    assert queries.place_of(visit).longest is not None
     clerk.is_active = False
+
+    services.tell_waits(place)
 
     assert queries.place_of(visit).longest is None
 

@@ -45,7 +45,7 @@ def test_starts_stand_on_the_grid_and_end_with_the_shift():
 def test_a_taken_time_is_not_offered_and_touching_ones_are():
     wish, clerk = a_morning_wish()
     taken = queries.free_at(wish, datetime(2026, 11, 30, 8, 20, tzinfo=UTC))
-    services.take(taken.resource_ids, taken.starts_at, taken.ends_at, claim="x")
+    services.reserve(wish, taken.starts_at, claim="x")
 
     assert starts(wish) == ["09:00", "09:40"]
 
@@ -54,17 +54,17 @@ def test_a_hold_whose_time_is_over_takes_nothing():
     wish, clerk = a_morning_wish()
     free = queries.first_free(wish)
     over = datetime(2026, 11, 30, 6, 59, tzinfo=UTC)
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="x", expires_at=over)
+    services.reserve(wish, free.starts_at, claim="x", expires_at=over)
 
     assert "09:00" in starts(wish)
-    assert services.take(free.resource_ids, free.starts_at, free.ends_at, claim="y").id
+    assert services.reserve(wish, free.starts_at, claim="y")
 
 
 def test_the_register_refuses_an_overlap_whatever_the_code_thinks():
     wish, clerk = a_morning_wish()
     free = queries.first_free(wish)
-    person = free.resource_ids[0]
-    services.take([person], free.starts_at, free.ends_at, claim="x")
+    person = town.counter_of(clerk).id
+    services.reserve(wish, free.starts_at, claim="x")
     late = Allocation(
         resource_id=person,
         starts_at=free.starts_at + timedelta(minutes=19),
@@ -80,9 +80,10 @@ def test_the_register_refuses_an_overlap_whatever_the_code_thinks():
 def test_waking_up_a_freed_row_over_a_taken_one_is_refused_too():
     wish, clerk = a_morning_wish()
     free = queries.first_free(wish)
-    first = services.take(free.resource_ids, free.starts_at, free.ends_at, claim="x")
+    services.reserve(wish, free.starts_at, claim="x")
+    (first,) = queries.allocations_of("x")
     services.free("x")
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="y")
+    services.reserve(wish, free.starts_at, claim="y")
     db.session.refresh(first)
 
     with pytest.raises(IntegrityError), db.session.begin_nested():
@@ -94,10 +95,14 @@ def test_the_least_flexible_clerk_is_taken_first():
     padron, taxes = town.a_procedure("padron"), town.a_procedure("taxes")
     everything = town.a_clerk(padron, taxes, name="Can do all")
     only_padron = town.a_clerk(padron, name="Can do one")
-    free = queries.first_free(town.a_wish(place, padron))
+    wish = town.a_wish(place, padron)
+    free = queries.first_free(wish)
 
-    people = [town.counter_of(clerk).id for clerk in (only_padron, everything)]
-    assert list(free.resource_ids) == people
+    first = services.reserve(wish, free.starts_at, claim="a")
+    second = services.reserve(wish, free.starts_at, claim="b")
+
+    assert first.clerk_id == town.counter_of(only_padron).id
+    assert second.clerk_id == town.counter_of(everything).id
 
 
 def test_two_clerks_serve_two_people_and_the_third_is_refused():
@@ -105,12 +110,13 @@ def test_two_clerks_serve_two_people_and_the_third_is_refused():
     padron = town.a_procedure()
     town.a_clerk(padron, name="One")
     town.a_clerk(padron, name="Two")
-    free = queries.first_free(town.a_wish(place, padron))
+    wish = town.a_wish(place, padron)
+    free = queries.first_free(wish)
 
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="a")
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="b")
+    services.reserve(wish, free.starts_at, claim="a")
+    services.reserve(wish, free.starts_at, claim="b")
     with pytest.raises(TimeTaken):
-        services.take(free.resource_ids, free.starts_at, free.ends_at, claim="c")
+        services.reserve(wish, free.starts_at, claim="c")
 
 
 def test_a_closed_day_offers_nothing():
@@ -118,7 +124,7 @@ def test_a_closed_day_offers_nothing():
     db.session.add(Closure(day=MONDAY, reason="Fira"))
     db.session.flush()
 
-    assert starts(wish) == []
+    assert starts(queries.afresh(wish)) == []
 
 
 def test_an_absence_takes_its_times_away_and_is_refused_over_a_visit():
@@ -135,7 +141,7 @@ def test_a_shift_outside_its_validity_offers_nothing():
     wish, clerk = a_morning_wish()
     db.session.execute(db.update(Shift).values(valid_to=MONDAY - timedelta(days=1)))
 
-    assert starts(wish) == []
+    assert starts(queries.afresh(wish)) == []
 
 
 def test_notice_and_horizon_bound_what_is_offered():
@@ -213,7 +219,7 @@ def test_nearest_times_surround_the_one_that_was_lost():
     wish, _ = a_morning_wish()
     lost = datetime(2026, 11, 30, 8, 20, tzinfo=UTC)
     free = queries.free_at(wish, lost)
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="x")
+    services.reserve(wish, free.starts_at, claim="x")
 
     near = queries.nearest(wish, lost, 2)
 
@@ -226,7 +232,7 @@ def test_nearest_times_surround_the_one_that_was_lost():
 def test_another_claim_on_freed_time_frees_once():
     wish, _ = a_morning_wish()
     free = queries.first_free(wish)
-    services.take(free.resource_ids, free.starts_at, free.ends_at, claim="x")
+    services.reserve(wish, free.starts_at, claim="x")
 
     assert services.free("x") == 1
     assert services.free("x") == 0

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
 from app.core.i18n import LANGUAGES, current_slug, in_language
-from app.towns.models import Closure, Office, Procedure, Town
+from app.towns.models import Office, Procedure, Town
 
 
 def all_towns() -> Sequence[Town]:
@@ -64,11 +63,6 @@ def procedure_or_404(slug: str) -> Procedure:
         raise Missing
     procedure: Procedure = row
     return procedure
-
-
-def closed_days(first: date, last: date) -> set[date]:
-    question = sa.select(Closure.day).where(Closure.day >= first, Closure.day <= last)
-    return set(db.session.scalars(question).all())
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,42 @@
+"""Errands about visits and about the waiting list."""
+
+from app.booking.services.delays import measure_delays
+from app.booking.services.visits import (
+    book,
+    book_for,
+    cancel,
+    change_channel,
+    expire,
+    extend_hold,
+    hold,
+    hold_walk_in,
+    let_go,
+    move,
+    move_on,
+    settle,
+)
+from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
+from app.booking.services.waitlist import take as take_offer
+
+__all__ = [
+    "ask",
+    "book",
+    "book_for",
+    "cancel",
+    "change_channel",
+    "confirm",
+    "expire",
+    "extend_hold",
+    "hold",
+    "hold_walk_in",
+    "join",
+    "leave",
+    "let_go",
+    "measure_delays",
+    "move",
+    "move_on",
+    "offer_what_is_free",
+    "pass_over",
+    "settle",
+    "take_offer",
+]

@@ -1,0 +1,250 @@
+"""Errands of the waiting list: ask for an earlier time, offer what has become free, take it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from flask import current_app
+
+from app.accounts import services as accounts
+from app.booking import queries
+from app.booking.errors import AlreadyOnTheList, OfferOver, VisitMissing
+from app.booking.events import (
+    VisitBooked,
+    VisitTimeChanged,
+    WaitlistClosed,
+    WaitlistJoined,
+    WaitlistOffered,
+    WaitlistTaken,
+)
+from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
+from app.core import clock
+from app.core.db import db, new_code
+from app.core.events import publish
+from app.schedule import queries as schedule
+from app.schedule import services as time
+from app.schedule.errors import TimeTaken
+from app.schedule.queries import Wish
+from app.towns.models import Channel, Procedure
+
+# Offers leave at civil hours, by the town's clock.
+FROM_HOUR, TO_HOUR = 9, 21
+# Who let three offers pass is not written to again.
+MOST_OFFERS = 3
+# An offered time is at least this long after the offer has run out.
+TO_GET_READY = timedelta(hours=1)
+
+
+def join(visit: Visit) -> WaitlistEntry:
+    """Whoever has a visit wants it earlier, if somebody cancels."""
+    if visit.status is not Status.BOOKED:
+        raise VisitMissing
+    if queries.entry_of(visit):
+        raise AlreadyOnTheList
+    entry = WaitlistEntry(
+        state=WaitlistState.OPEN,
+        visit_id=visit.id,
+        procedure_id=visit.procedure_id,
+        channel=visit.channel,
+        reads=visit.reads,
+        phone=visit.phone,
+        name=visit.name,
+        needs=list(visit.needs),
+        host=visit.host,
+        last_day=visit.starts_at.astimezone(visit.town.zone).date(),
+    )
+    return _joined(entry)
+
+
+def ask(
+    procedure: Procedure,
+    channel: str,
+    *,
+    phone: str,
+    name: str,
+    reads: str,
+    needs: Sequence[str],
+    last_day: date,
+    host: str = "",
+) -> WaitlistEntry:
+    """Whoever found no time wants the first that becomes free. It counts once they confirm."""
+    entry = WaitlistEntry(
+        state=WaitlistState.UNCONFIRMED,
+        procedure_id=procedure.id,
+        channel=Channel(channel),
+        reads=reads,
+        phone=phone,
+        name=name,
+        needs=list(needs),
+        host=host,
+        last_day=last_day,
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def confirm(entry: WaitlistEntry) -> None:
+    """The telephone is theirs: from now on they are on the list. Twice is once."""
+    if entry.state is not WaitlistState.UNCONFIRMED:
+        return
+    if queries.open_entries_of(entry.phone, entry.procedure_id):
+        raise AlreadyOnTheList
+    entry.state = WaitlistState.OPEN
+    _joined(entry)
+
+
+def leave(entry: WaitlistEntry) -> None:
+    """They no longer want it; a time kept for them goes to the next."""
+    if entry.state in (WaitlistState.TAKEN, WaitlistState.CLOSED):
+        return
+    time.free(entry.claim)
+    _close(entry)
+
+
+def offer_what_is_free() -> int:
+    """Offer free times to those who wait for one, in the order in which they asked.
+
+    Each offer holds its time, so that whoever says yes has it. Returns how many were made.
+    """
+    count = 0
+    for entry in queries.waiting_entries():
+        town = entry.town
+        now = clock.now()
+        if entry.last_day < clock.today(town.time_zone) or _is_settled(entry):
+            leave(entry)
+            continue
+        if not FROM_HOUR <= now.astimezone(town.zone).hour < TO_HOUR:
+            continue
+        count += _offer(entry)
+    return count
+
+
+def take(entry: WaitlistEntry) -> Visit:
+    """They say yes: what was kept is theirs, and an older time of the same visit is given back."""
+    if entry.state is WaitlistState.TAKEN and entry.visit:
+        return entry.visit
+    if not entry.has_offer or entry.offered_starts_at is None:
+        raise OfferOver
+    visit = entry.visit
+    if visit is not None and visit.status is not Status.BOOKED:
+        raise OfferOver
+    wish = _wish(entry)
+    if wish is None:
+        raise OfferOver
+    if visit is None:
+        visit = entry.visit = _new_visit(entry, wish)
+    else:
+        time.free(visit.code)
+    if not time.pass_on(entry.claim, visit.code):
+        raise OfferOver
+    starts_at = entry.offered_starts_at
+    visit.starts_at, visit.ends_at = starts_at, starts_at + wish.length
+    visit.clerk_id = queries.clerk_of_claim(visit.code)
+    visit.version += 1
+    entry.state = WaitlistState.TAKEN
+    db.session.flush()
+    if visit.status is Status.HELD:
+        visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+        visit.go(Status.BOOKED)
+        publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    else:
+        publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by="citizen"))
+    publish(WaitlistTaken(town_id=entry.town_id, entry_id=entry.id))
+    return visit
+
+
+def pass_over(entry: WaitlistEntry) -> None:
+    """They say no, or nothing in time: the time goes to the next, and they stay on the list."""
+    if entry.state is not WaitlistState.OFFERED:
+        return
+    time.free(entry.claim)
+    if entry.offered_starts_at:
+        entry.passed_over = [*entry.passed_over, entry.offered_starts_at.isoformat()]
+    entry.state, entry.offered_starts_at, entry.offer_until = WaitlistState.OPEN, None, None
+    if entry.offers >= MOST_OFFERS:
+        _close(entry)
+
+
+def _offer(entry: WaitlistEntry) -> bool:
+    wish = _wish(entry)
+    if wish is None:
+        return False
+    until = clock.now() + timedelta(minutes=float(current_app.config["OFFER_MINUTES"]))
+    for source in (wish, *_resting(wish)):
+        starts_at = _first_for(entry, source, until + TO_GET_READY)
+        if starts_at is None:
+            continue
+        try:
+            time.reserve(source, starts_at, claim=entry.claim, expires_at=until)
+        except TimeTaken:
+            continue
+        entry.state, entry.offers = WaitlistState.OFFERED, entry.offers + 1
+        entry.offered_starts_at, entry.offer_until = starts_at, until
+        publish(WaitlistOffered(town_id=entry.town_id, entry_id=entry.id))
+        return True
+    return False
+
+
+def _first_for(entry: WaitlistEntry, wish: Wish, earliest: datetime) -> datetime | None:
+    before = entry.visit.starts_at if entry.visit else None
+    today = clock.today(wish.town.time_zone)
+    for free in schedule.free_times(wish, today, entry.last_day):
+        if before and free.starts_at >= before:
+            return None
+        is_known = free.starts_at.isoformat() in entry.passed_over
+        if free.starts_at >= earliest and not is_known:
+            return free.starts_at
+    return None
+
+
+def _resting(wish: Wish) -> list[Wish]:
+    """Cancelled times that rest go to those who wait for one before they are free for all."""
+    return [replace(wish, releasing=claim) for claim in queries.resting_claims()]
+
+
+def _wish(entry: WaitlistEntry) -> Wish | None:
+    if entry.visit:
+        return queries.wish_of(entry.visit)
+    return queries.wish_for(
+        entry.town, entry.procedure, entry.channel.value, entry.reads, entry.needs
+    )
+
+
+def _is_settled(entry: WaitlistEntry) -> bool:
+    return entry.visit is not None and entry.visit.status is not Status.BOOKED
+
+
+def _new_visit(entry: WaitlistEntry, wish: Wish) -> Visit:
+    assert entry.offered_starts_at  # noqa: S101 - only an offer is taken
+    visit = Visit(
+        code=new_code(),
+        procedure=entry.procedure,
+        channel=entry.channel,
+        status=Status.HELD,
+        language=wish.language,
+        reads=entry.reads,
+        phone=entry.phone,
+        name=entry.name,
+        needs=list(entry.needs),
+        starts_at=entry.offered_starts_at,
+        ends_at=entry.offered_starts_at + wish.length,
+        form_token=f"waitlist:{entry.code}",
+        host=entry.host,
+        held_at=clock.now(),
+    )
+    db.session.add(visit)
+    db.session.flush()
+    return visit
+
+
+def _joined(entry: WaitlistEntry) -> WaitlistEntry:
+    db.session.add(entry)
+    db.session.flush()
+    publish(WaitlistJoined(town_id=entry.town_id, entry_id=entry.id))
+    return entry
+
+
+def _close(entry: WaitlistEntry) -> None:
+    entry.state = WaitlistState.CLOSED
+    publish(WaitlistClosed(town_id=entry.town_id, entry_id=entry.id))

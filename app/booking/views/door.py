@@ -1,0 +1,76 @@
+"""The one door of these views, and what every one of them reads from an address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from app.booking import queries
+from app.booking.forms import needs_of, written_start
+from app.core.errors import Missing
+from app.core.i18n import asked_slug, localized
+from app.schedule.queries import Wish
+from app.towns import queries as towns
+from app.towns.models import Procedure, Town
+
+bp = localized("booking", "app.booking")
+bp.add_app_template_global(written_start)
+
+# More than these, after the first, are more than one visit.
+MOST_IN_ONE_VISIT = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for: a procedure, how, with which needs, and what else with it."""
+
+    town: Town
+    procedure: Procedure
+    channel: str
+    needs: list[str]
+    also: list[Procedure]
+    others: list[Procedure]  # what else could be done in the same visit
+
+    @property
+    def link(self) -> dict[str, Any]:
+        """The same, as it stands in an address."""
+        return {
+            "channel": self.channel,
+            "needs": self.needs,
+            "also": [one.slug for one in self.also],
+        }
+
+    def wish(self) -> Wish | None:
+        if len(self.also) > MOST_IN_ONE_VISIT:
+            return None
+        return queries.wish_for(
+            self.town, self.procedure, self.channel, asked_slug(), self.needs, also=self.also
+        )
+
+
+def asked(slug: str) -> Asked:
+    """A procedure, a channel or another procedure that we do not know does not exist."""
+    town = towns.current_town_or_404()
+    offered = {one.slug: one for one in towns.procedures()}
+    wanted = list(dict.fromkeys(request.args.getlist("also")))
+    if slug not in offered or not offered.keys() >= set(wanted):
+        raise Missing
+    procedure = offered.pop(slug)
+    channel = channel_asked(procedure.channels)
+    return Asked(
+        town=town,
+        procedure=procedure,
+        channel=channel,
+        needs=needs_of(request.values.getlist("needs")),
+        also=[offered[one] for one in wanted if one in offered],
+        others=[one for one in offered.values() if one.allows(channel)],
+    )
+
+
+def channel_asked(allowed: Sequence[str], usual: str | None = None) -> str:
+    """The one asked for; else the usual one. One that is not allowed does not exist."""
+    channel = request.values.get("channel") or usual or str(allowed[0])
+    if channel not in allowed:
+        raise Missing
+    return str(channel)

@@ -1,0 +1,53 @@
+"""Questions about who waits: whom to call, and how long it will take."""
+
+from app.queue.queries.line import (
+    CLOSED,
+    TOLD_FOR,
+    Intake,
+    Place,
+    Standing,
+    all_told,
+    intake,
+    is_anybody_coming,
+    last_told,
+    outcomes,
+    past_attentions,
+    place_of,
+    standings,
+)
+from app.queue.queries.people import (
+    GRACE,
+    attended_by,
+    callable_by,
+    is_ready,
+    next_appointment,
+    ready_for,
+    unended,
+    visit_for,
+    waiting,
+)
+
+__all__ = [
+    "CLOSED",
+    "GRACE",
+    "TOLD_FOR",
+    "Intake",
+    "Place",
+    "Standing",
+    "all_told",
+    "attended_by",
+    "callable_by",
+    "intake",
+    "is_anybody_coming",
+    "is_ready",
+    "last_told",
+    "next_appointment",
+    "outcomes",
+    "past_attentions",
+    "place_of",
+    "ready_for",
+    "standings",
+    "unended",
+    "visit_for",
+    "waiting",
+]
