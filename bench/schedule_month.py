@@ -51,6 +51,7 @@ AS_KEPT = """
     LEFT JOIN resource ON resource.id = allocation.resource_id AND resource.kind = 'clerk'
     WHERE visit.status = 'booked'
 """
+HANDED_OVER = "SELECT count(*) FROM audit_entry WHERE name = 'AllocationMoved'"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ class Month:
     not_kept: Count[str] = field(default_factory=Count)
     times: list[float] = field(default_factory=list)  # milliseconds: looking and booking
     overlaps: int = 0
+    handed_over: int = 0
     lost: int = 0
-    wrong: int = 0
+    unfit: Count[str] = field(default_factory=Count)
     wasted_minutes: int = 0
 
 
@@ -117,6 +119,7 @@ def month(name: str, is_pooled: bool) -> Month:
                     progress(f"month, {name}: {request.number + 1} of {len(wanted)} have asked")
         kept = _as_kept(folder)
         result.overlaps = _number(folder, TWICE_AT_ONCE)
+        result.handed_over = _number(folder, HANDED_OVER)
     _check(result, kept, wanted, staff, duty, is_pooled)
     return result
 
@@ -216,23 +219,33 @@ def _check(
         standing += 1
         name, request = visit.taken[0][0], wanted[visit.number]
         visits[name].append((visit.starts_at, visit.ends_at))
-        is_right = (
-            by_name[name].may_attend(request, is_pooled)
-            and minutes_between(visit.starts_at, visit.ends_at) == request.minutes
-            and any(_holds(window, visit, request) for window in hours[name])
-        )
-        result.wrong += not is_right
+        if why := _unfit(visit, by_name[name], request, hours[name], is_pooled):
+            result.unfit[why] += 1
     result.lost = result.accepted - standing
     result.wasted_minutes = sum(_wasted(window, visits[window.clerk.name]) for window in duty)
 
 
-def _holds(window: Window, visit: Kept, request: Request) -> bool:
-    return (
-        request.suits(visit.starts_at, visit.ends_at)
-        and request.channel in window.channels
+def _unfit(
+    visit: Kept, clerk: Clerk, request: Request, hours: Sequence[Window], is_pooled: bool
+) -> str:
+    """What is wrong with this clerk for this visit; nothing, as a rule."""
+    if clerk.place != request.place and not is_pooled:
+        return "of another town"
+    if clerk.place != request.place and request.channel == "in_person":
+        return "in person, of another town"
+    if not clerk.may_attend(request, is_pooled):
+        return "cannot attend it"
+    if minutes_between(visit.starts_at, visit.ends_at) != request.minutes:
+        return "of another length"
+    if not request.suits(visit.starts_at, visit.ends_at):
+        return "when it does not suit"
+    on_duty = (
+        request.channel in window.channels
         and window.starts_at <= visit.starts_at
         and visit.ends_at <= window.ends_at
+        for window in hours
     )
+    return "" if any(on_duty) else "out of hours"
 
 
 def _wasted(window: Window, visits: list[tuple[datetime, datetime]]) -> int:
@@ -266,14 +279,32 @@ def _figures(name: str, month: Month) -> list[Figure]:
     )
     found[3].note = f"{100 * month.asked_minutes / duty:.0f} % of the hours of duty are asked for"
     not_kept = sum(month.not_kept.values())
-    why = " · ".join(f"{count} × {name}" for name, count in month.not_kept.most_common())
+    why = _listed(month.not_kept)
     tries = month.accepted + not_kept
     return [
         *found,
         Figure(f"month, {name}, offers not kept", not_kept, "", 0, 0, "=", tries, why),
         Figure(f"month, {name}, overlaps in the register", month.overlaps, "", 0, 0, "="),
-        Figure(f"month, {name}, accepted and lost", month.lost, "", 0, 0, "=", month.accepted),
-        Figure(f"month, {name}, with somebody unfit", month.wrong, "", 0, 0, "=", month.accepted),
+        Figure(
+            f"month, {name}, accepted and lost",
+            month.lost,
+            "",
+            0,
+            0,
+            "=",
+            month.accepted,
+            f"{month.handed_over} times a visit changed hands to make room",
+        ),
+        Figure(
+            f"month, {name}, with somebody unfit",
+            sum(month.unfit.values()),
+            "",
+            0,
+            0,
+            "=",
+            month.accepted,
+            _listed(month.unfit),
+        ),
         Figure(
             f"month, {name}, wasted hours of duty",
             100 * month.wasted_minutes / duty,
@@ -281,6 +312,10 @@ def _figures(name: str, month: Month) -> list[Figure]:
             note=f"gaps too short for anything · {100 * used / duty:.1f} % in use",
         ),
     ]
+
+
+def _listed(counts: Count[str]) -> str:
+    return " · ".join(f"{count} × {name}" for name, count in counts.most_common())
 
 
 if __name__ == "__main__":

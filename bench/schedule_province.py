@@ -99,11 +99,11 @@ def _duties(days: str, hours: str, channels: tuple[str, ...] = EVERYWHERE) -> tu
 
 
 PATTERNS = (
-    _duties("01234", "9:00-13:00"),
-    _duties("01234", "9:30-12:30"),
+    _duties("01234", "9:00-12:00"),
+    _duties("0123", "9:30-12:30"),
     _duties("024", "10:00-13:00"),
-    _duties("04", "9:00-11:00", AT_A_DISTANCE) + _duties("13", "16:00-18:30", ("video",)),
-    _duties("0123", "8:30-10:30") + _duties("0123", "11:00-12:30"),
+    _duties("04", "9:00-11:00", AT_A_DISTANCE) + _duties("13", "16:00-18:00", ("video",)),
+    _duties("012", "8:30-10:30") + _duties("012", "11:00-12:30"),
 )
 
 

@@ -1,6 +1,7 @@
 """Speed of the pages that look for a time, in a town with many rules and a full agenda."""
 
 import argparse
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -50,7 +51,12 @@ def measure(wanted: argparse.Namespace) -> list[Figure]:
 
 
 def _of_pages(counter: Counter) -> list[Figure]:
-    found = []
+    progress("speed: the machine")
+    live = _run(counter, "/health/live", {}, PEOPLE)
+    note = f"p50 {live.p50:.0f} ms · load {os.getloadavg()[0]:.1f}"
+    found = [
+        Figure("loaded, /health/live, p95", live.p95, "ms", samples=len(live.times), note=note)
+    ]
     for name, (path, headers, must) in _pages().items():
         progress(f"speed: {name}")
         by_oneself = _run(counter, path, headers, people=1)

@@ -3,20 +3,23 @@
 The player knows nothing of how the house forecasts. Attentions are lognormal, but each procedure
 has its own spread and its own mean; people come early or late, or not at all; clerks rest when they
 have a moment, need a while between two people and go home at the end of their hours. Whoever comes
-in is told a range there and then, from what a counter can know, and their real wait is compared.
+in is told a range there and then, from what a counter can know: who is at a desk, who waits, who
+has an appointment soon, and how long attentions have taken before. Their real wait is compared.
 """
 
 import argparse
 import math
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from multiprocessing import get_context
+from statistics import fmean
+from typing import Any
 
 import schedule_house  # noqa: F401 - from here on the house can be found
 from figures import Figure, alone, progress, quantile
@@ -44,16 +47,16 @@ WALK_INS = 0.4  # minutes of those who come without one
 NO_SHOWS = 0.08
 PUNCTUALITY = (-6.0, 5.0)  # minutes after the appointment: mean and standard deviation
 GIVEN_UP = 15.0  # minutes after which nobody expects who has not come
-FORESEEN = 120.0  # minutes ahead: later appointments do not matter to who comes now
-BREAK = (15.0, 25.0)  # how long a rest really is
-USUAL_BREAK = 20.0  # how long the counter thinks it is
+FORESEEN = 90.0  # minutes ahead: later appointments do not matter to who comes now
+FORESEEN_SHOWS = 0.9  # how many of a hundred the counter thinks will come
+BREAK = (10.0, 20.0)  # how long a rest is; nobody knows beforehand when it ends
 BETWEEN = (0.3, 1.5)  # minutes from one person to the next
-SHORTEST_DAY = 210.0  # minutes of duty without a rest
+REST_AFTER = 180.0  # minutes of duty from which on there is a rest
 LAST_TICKET = 30.0  # minutes before the end after which nobody is let in without an appointment
 RUSH = ((9.0, 0.7), (10.0, 1.3), (12.0, 1.6), (13.0, 1.0), (24.0, 0.5))  # until, how many come
 BUSIEST = max(share for _, share in RUSH)
 MEANS = (0.65, 1.05)  # an attention, of the minutes that are kept for it
-SPREADS = (0.25, 0.85)  # of the logarithms; the house assumes one for all
+SPREADS = (0.25, 0.85)  # of the logarithms; the house takes one for all
 PAST = 40  # attentions of each procedure that the house remembers
 
 MUST_COVER, AIM_TO_COVER = 80, 85
@@ -65,7 +68,8 @@ class Habit:
 
     mean: float
     spread: float
-    learnt: float
+    learnt: float = 0.0
+    learnt_spread: float = 0.0
 
     def drawn(self, chance: random.Random) -> float:
         return chance.lognormvariate(math.log(self.mean) - self.spread**2 / 2, self.spread)
@@ -96,9 +100,11 @@ class Desk:
     is_resting: bool = False
     has_rested: bool = False
 
+    def is_there(self, now: float) -> bool:
+        return self.starts <= now < self.ends and not self.is_resting
+
     def is_idle(self, now: float) -> bool:
-        on_duty = self.starts <= now < self.ends
-        return on_duty and self.serving is None and not self.is_resting
+        return self.is_there(now) and self.serving is None
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ class Outcome:
     told: waits.Forecast
     real: float
     has_appointment: bool
+    found_somebody: bool  # able, and at their desk
 
 
 def measure(wanted: argparse.Namespace) -> list[Figure]:
@@ -128,8 +135,11 @@ def month_of(place: Place) -> list[Outcome]:
         desks = [_desk(number, window, chance) for number, window in enumerate(hours[day])]
         people = _with_appointment(booked[day], hours[day], chance)
         people += _without(place, hours[day], len(people), chance)
-        found += _Room(desks, people, habits, chance).play()
+        found += _Room(desks, people, habits, chance, seed=day.toordinal()).play()
     return found
+
+
+Happening = Callable[[Any, float], None]  # to a desk or a person, at a minute of the day
 
 
 class _Room:
@@ -141,45 +151,58 @@ class _Room:
         people: list[Person],
         habits: dict[str, Habit],
         chance: random.Random,
+        seed: int,
     ) -> None:
+        self.seed = seed  # of the forecasts: chance must not repeat itself day after day
         self.desks, self.people, self.habits, self.chance = desks, people, habits, chance
+        self.spread = fmean(habit.learnt_spread for habit in habits.values())
         self.waiting: list[Person] = []
         self.told: dict[int, waits.Forecast] = {}
         self.waited: dict[int, float] = {}
-        self.events: list[tuple[float, int, str, Desk | Person]] = []
+        self.alone: set[int] = set()  # who found nobody able at a desk
+        self.events: list[tuple[float, int, Happening, Desk | Person]] = []
         self.order = count()
 
     def play(self) -> list[Outcome]:
         for desk in self.desks:
-            self._later(desk.starts, "opens", desk)
-            self._later(desk.rests_at, "opens", desk)
+            for at in (desk.starts, desk.rests_at):
+                self._later(at, self._look_around, desk)
         for person in self.people:
             if person.shows:
-                self._later(person.comes, "comes", person)
+                self._later(person.comes, self._come, person)
         while self.events:
-            now, _, kind, who = heappop(self.events)
-            getattr(self, f"_{kind}")(who, now)
+            now, _, happens, who = heappop(self.events)
+            happens(who, now)
             self._call(now)
         return [
-            Outcome(told, self.waited.get(key, math.inf), self.people[key].due is not None)
+            Outcome(
+                told,
+                self.waited.get(key, math.inf),
+                has_appointment=self.people[key].due is not None,
+                found_somebody=key not in self.alone,
+            )
             for key, told in self.told.items()
         ]
 
-    def _later(self, at: float, kind: str, who: Desk | Person) -> None:
-        heappush(self.events, (at, next(self.order), kind, who))
+    def _later(self, at: float, happens: Happening, who: Desk | Person) -> None:
+        heappush(self.events, (at, next(self.order), happens, who))
 
-    def _opens(self, desk: Desk, now: float) -> None:
-        """Their hours begin, or it is time for a rest: only a moment to look around."""
+    def _look_around(self, desk: Desk, now: float) -> None:
+        """Their hours begin, or it is time for a rest: nothing more has happened."""
 
-    def _comes(self, person: Person, now: float) -> None:
+    def _come(self, person: Person, now: float) -> None:
         self.waiting.append(person)
-        told = waits.forecast(self._counters(now), self._line(now), seed=person.key)
+        told = waits.forecast(
+            self._counters(now), self._line(now), seed=self.seed, spread=self.spread
+        )
         self.told[person.key] = told[person.key]
+        if not any(desk.is_there(now) for desk in self.desks if desk.id in person.able):
+            self.alone.add(person.key)
 
-    def _ends(self, desk: Desk, now: float) -> None:
+    def _finish(self, desk: Desk, now: float) -> None:
         desk.serving = None
 
-    def _returns(self, desk: Desk, now: float) -> None:
+    def _return(self, desk: Desk, now: float) -> None:
         desk.is_resting = False
 
     def _call(self, now: float) -> None:
@@ -190,7 +213,7 @@ class _Room:
             if now >= desk.rests_at and not desk.has_rested:
                 desk.is_resting = desk.has_rested = True
                 desk.since = now
-                self._later(now + self.chance.uniform(*BREAK), "returns", desk)
+                self._later(now + self.chance.uniform(*BREAK), self._return, desk)
                 continue
             mine = [person for person in self.waiting if desk.id in person.able]
             if mine:
@@ -201,26 +224,21 @@ class _Room:
         self.waited[person.key] = now - person.comes
         desk.serving, desk.since = person, now
         lasts = self.habits[person.trade.slug].drawn(self.chance)
-        self._later(now + lasts + self.chance.uniform(*BETWEEN), "ends", desk)
+        self._later(now + lasts + self.chance.uniform(*BETWEEN), self._finish, desk)
 
     def _counters(self, now: float) -> list[waits.Counter]:
-        """What is known of the desks: hours, who is before them since when, and who rests."""
-        found = []
-        for desk in self.desks:
-            if desk.ends <= now:
-                continue
-            back = desk.since + USUAL_BREAK if desk.is_resting else desk.starts
-            learnt = self.habits[desk.serving.trade.slug].learnt if desk.serving else 0.0
-            found.append(
-                waits.Counter(
-                    id=desk.id,
-                    free_in=max(back - now, 0.0),
-                    elapsed=now - desk.since if desk.serving else 0.0,
-                    serving=learnt,
-                    leaves_in=desk.ends - now,
-                )
+        """Of everybody who is at their desk now: when their hours end, and who is before them."""
+        return [
+            waits.Counter(
+                id=desk.id,
+                free_in=0.0,
+                elapsed=now - desk.since if desk.serving else 0.0,
+                serving=self.habits[desk.serving.trade.slug].learnt if desk.serving else 0.0,
+                leaves_in=desk.ends - now,
             )
-        return found
+            for desk in self.desks
+            if desk.is_there(now)
+        ]
 
     def _line(self, now: float) -> list[waits.Waiting]:
         """Who waits, and who has an appointment soon and has not come yet."""
@@ -239,7 +257,7 @@ class _Room:
             arrived=now - person.comes if is_here else 0.0,
             due_in=None if person.due is None else person.due - now,
             is_here=is_here,
-            shows=1.0 if is_here else 1 - NO_SHOWS,
+            shows=1.0 if is_here else FORESEEN_SHOWS,
         )
 
 
@@ -255,10 +273,10 @@ def _habits() -> dict[str, Habit]:
     chance = random.Random(f"{SEED} habits")
     found = {}
     for trade in TRADES:
-        habit = Habit(trade.minutes * chance.uniform(*MEANS), chance.uniform(*SPREADS), 0.0)
+        habit = Habit(trade.minutes * chance.uniform(*MEANS), chance.uniform(*SPREADS))
         past = [habit.drawn(chance) for _ in range(PAST)]
-        learnt, _ = waits.typical(past, fallback=trade.minutes)
-        found[trade.slug] = Habit(habit.mean, habit.spread, learnt)
+        learnt, learnt_spread = waits.typical(past, fallback=trade.minutes)
+        found[trade.slug] = replace(habit, learnt=learnt, learnt_spread=learnt_spread)
     return found
 
 
@@ -272,7 +290,8 @@ def _by_day(duty: Sequence[Window]) -> defaultdict[date, list[Window]]:
 def _desk(number: int, window: Window, chance: random.Random) -> Desk:
     starts, ends = _minute(window.starts_at), _minute(window.ends_at)
     third = (ends - starts) / 3
-    rests_at = chance.uniform(starts + third, ends - third) if third > SHORTEST_DAY / 3 else ends
+    has_rest = ends - starts >= REST_AFTER
+    rests_at = chance.uniform(starts + third, ends - third) if has_rest else ends
     return Desk(number, starts, ends, rests_at)
 
 
@@ -391,6 +410,8 @@ def _figures(found: list[Outcome]) -> list[Figure]:
     note = " · ".join(f"{name} {_covered(some):.0f} %" for name, some in groups.items())
     real = sorted(one.real for one in promised)
     people = len(promised)
+    nobody = sum(not one.found_somebody for one in found)
+    never = sum(math.isinf(one.real) for one in found)
     return [
         Figure(
             "waits, upper end was not exceeded",
@@ -422,7 +443,7 @@ def _figures(found: list[Outcome]) -> list[Figure]:
             100 * (len(found) - people) / len(found),
             "%",
             samples=len(found),
-            note=f"{sum(math.isinf(one.real) for one in found)} were never called",
+            note=f"{nobody} found nobody at a desk · {never} were never called",
         ),
     ]
 
