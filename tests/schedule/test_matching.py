@@ -139,7 +139,7 @@ def _asked(chance: random.Random, demands: str, lengths: tuple[int, ...], step: 
 
 days = st.builds(
     a_day,
-    st.randoms(use_true_random=False),
+    st.randoms(use_true_random=True),
     st.just(MIXED),
     st.just(STEP),
     st.just((2, 3, 4)),
