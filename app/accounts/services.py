@@ -45,3 +45,9 @@ def invite(account: Account) -> str:
     )
     publish(StaffInvited(town_id=account.town_id, account_id=account.id, role=account.role.value))
     return token
+
+
+def speak(account: Account, languages: list[str]) -> None:
+    """The languages in which this person attends."""
+    account.languages = languages
+    db.session.flush()

@@ -1,9 +1,14 @@
 """Errands about towns."""
 
+from datetime import date, time
+from typing import Any
+
 import sqlalchemy as sa
 
-from app.core.db import db
-from app.towns.models import Town
+from app.core.db import db, first_or_none
+from app.core.events import publish
+from app.towns.events import RuleChanged
+from app.towns.models import Closure, Office, Procedure, Season, Town
 from app.towns.tenant import current_town_id
 
 
@@ -26,3 +31,84 @@ def take_turns() -> bool:
         .with_for_update()
     )
     return True
+
+
+def set_day(day: date, reason: str, *, office: Office | None, is_open: bool = False) -> Closure:
+    """The town, or one office of it, is closed that day; or open although it is a holiday."""
+    office_id = office.id if office else None
+    closure: Closure | None = first_or_none(
+        sa.select(Closure).where(
+            Closure.day == day, Closure.office_id.is_not_distinct_from(office_id)
+        )
+    )
+    if closure is None:
+        closure = Closure(day=day, office_id=office_id)
+        db.session.add(closure)
+    closure.reason, closure.is_open = reason, is_open
+    db.session.flush()
+    _tell("opened_on" if is_open else "closed_on", day.isoformat())
+    return closure
+
+
+def forget_day(closure: Closure) -> None:
+    """Nothing special about that day any more."""
+    day = closure.day.isoformat()
+    db.session.delete(closure)
+    db.session.flush()
+    _tell("day_as_usual", day)
+
+
+def add_season(
+    first_day: date,
+    last_day: date,
+    opens: time,
+    closes: time,
+    *,
+    reason: str,
+    is_yearly: bool,
+    office: Office | None,
+) -> Season:
+    """Shorter hours for some weeks."""
+    season = Season(
+        first_day=first_day,
+        last_day=last_day,
+        opens=opens,
+        closes=closes,
+        reason=reason,
+        is_yearly=is_yearly,
+        office_id=office.id if office else None,
+    )
+    db.session.add(season)
+    db.session.flush()
+    _tell("season_added", f"{first_day.isoformat()} {last_day.isoformat()}")
+    return season
+
+
+def forget_season(season: Season) -> None:
+    about = f"{season.first_day.isoformat()} {season.last_day.isoformat()}"
+    db.session.delete(season)
+    db.session.flush()
+    _tell("season_removed", about)
+
+
+def change_town(town: Town, **fields: Any) -> None:
+    """The rules of the whole town: its region, its grid, its limits."""
+    _change(town, fields, "town_changed", town.slug)
+
+
+def change_procedure(procedure: Procedure, **fields: Any) -> None:
+    """How long it takes, how far ahead it is offered, and to whom."""
+    _change(procedure, fields, "procedure_changed", procedure.slug)
+
+
+def _change(row: Any, fields: dict[str, Any], rule: str, about: str) -> None:
+    changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        db.session.flush()
+        _tell(rule, f"{about}: {', '.join(sorted(changed))}"[:200])
+
+
+def _tell(rule: str, about: str) -> None:
+    publish(RuleChanged(town_id=current_town_id(), rule=rule, about=about))

@@ -43,7 +43,7 @@ class Outlook:
         self._normal: dict[tuple[int, str], int] = {}
         self._guard: dict[tuple[int, str], int] = {}
         self._duty: dict[tuple[int, str], int] = {}
-        self._shut: dict[tuple[int, int], int] = {}
+        self._shut: dict[tuple[int, int | None], int] = {}
         self._known: set[int] = set()
         self._away: dict[int, int] = {}
         self.agenda = Agenda(
@@ -79,6 +79,15 @@ class Outlook:
     def away(self, resource_id: int) -> int:
         """The minutes of its absences, those in which a visit still stands included."""
         return self._away.get(resource_id, 0)
+
+    def closed(self, resource_id: int, demand: Demand) -> int:
+        """The minutes in which its own office, or that of what is asked for, is closed."""
+        person = self.roster.people[resource_id]
+        places = [self.roster.offices[one] for one in demand.procedures]
+        mask = self._closed(person.town_id, person.office_id)
+        for place in places:
+            mask |= self._closed(*place)
+        return mask
 
     def _pieces(self, end: datetime) -> list[Piece]:
         pieces, absences = taken_between(self.roster, self.begin, end, self.base)
@@ -117,7 +126,7 @@ class Outlook:
             for channel in hours.channels:
                 kept[resource_id, channel] = kept.get((resource_id, channel), 0) | minutes
 
-    def _closed(self, town_id: int, office_id: int) -> int:
+    def _closed(self, town_id: int, office_id: int | None) -> int:
         """The minutes in which that office is closed."""
         key = (town_id, office_id)
         if key not in self._shut:

@@ -1,0 +1,51 @@
+"""Errands about time: taking it and giving it back, and the rules that say what there is."""
+
+from app.schedule.services.rules import (
+    Effect,
+    Hours,
+    absent,
+    add_resource,
+    add_shifts,
+    back_again,
+    change_resource,
+    change_shift,
+    forget_day,
+    forget_shift,
+    preview,
+    set_day,
+    set_skills,
+)
+from app.schedule.services.taking import (
+    attend,
+    block,
+    expire_holds,
+    extend,
+    free,
+    keep,
+    pass_on,
+    reserve,
+)
+
+__all__ = [
+    "Effect",
+    "Hours",
+    "absent",
+    "add_resource",
+    "add_shifts",
+    "attend",
+    "back_again",
+    "block",
+    "change_resource",
+    "change_shift",
+    "expire_holds",
+    "extend",
+    "forget_day",
+    "forget_shift",
+    "free",
+    "keep",
+    "pass_on",
+    "preview",
+    "reserve",
+    "set_day",
+    "set_skills",
+]
