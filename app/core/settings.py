@@ -64,6 +64,12 @@ class Defaults:
     INVITATION_HOURS = 48
     SESSION_MINUTES = 12 * 60  # of the staff, without any request
 
+    # Who stamps the time (RFC 3161), tried in order: {"name", "url", "roots": a file of
+    # certificates in the instance folder, "is_qualified", "user", "password"}. Without "url" only
+    # its old stamps are checked. None at all: a development authority that proves nothing.
+    TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
+    TIMESTAMP_TIMEOUT_SECONDS = 10
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
