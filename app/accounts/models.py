@@ -17,10 +17,15 @@ class Role(enum.StrEnum):
     CITIZEN = "citizen"
     CLERK = "clerk"
     SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
 
     @property
     def is_staff(self) -> bool:
         return self is not Role.CITIZEN
+
+    @property
+    def is_manager(self) -> bool:
+        return self in (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 class Account(OfTown, Base):
@@ -53,6 +58,11 @@ class Account(OfTown, Base):
     @property
     def is_staff(self) -> bool:
         return self.role.is_staff
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they change what the town offers, besides attending it."""
+        return self.role.is_manager
 
     @property
     def first_name(self) -> str:

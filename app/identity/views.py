@@ -110,7 +110,8 @@ def _credential() -> dict[str, Any]:
 
 
 def _safe(target: str | None) -> str:
-    """Only pages of the desk: a link from elsewhere must not choose where one lands."""
-    if target and target.startswith("/desk") and "//" not in target and "\\" not in target:
+    """Only pages of the staff: a link from elsewhere must not choose where one lands."""
+    is_ours = target and target.startswith(("/desk", "/office"))
+    if target and is_ours and "//" not in target and "\\" not in target:
         return target
     return "/desk/"
