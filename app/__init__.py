@@ -15,6 +15,7 @@ from app import (
     desk,
     identity,
     messaging,
+    office,
     portal,
     queue,
     schedule,
@@ -38,6 +39,7 @@ FLOORS = (
     calls,
     portal,
     desk,
+    office,
     demo,
 )
 

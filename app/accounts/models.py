@@ -53,6 +53,10 @@ def who_may(power: Power) -> tuple[Role, ...]:
     """The roles that have it: what `requires(...)` takes."""
     return tuple(role for role in Role if power in MAY[role])
 
+    @property
+    def is_manager(self) -> bool:
+        return self in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
 
 class Account(OfTown, Base):
     """Somebody. A citizen is known by a telephone, staff by the passkeys they enrolled."""
@@ -84,6 +88,11 @@ class Account(OfTown, Base):
     @property
     def is_staff(self) -> bool:
         return self.role.is_staff
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they change what the town offers, besides attending it."""
+        return self.role.is_manager
 
     @property
     def first_name(self) -> str:
