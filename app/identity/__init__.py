@@ -9,7 +9,9 @@ __all__ = ["current_account", "everyone", "init_app", "requires"]
 
 
 def init_app(app: Flask) -> None:
-    from app.identity import jobs, models, session, views  # noqa: F401
+    from app.identity import backoffice, cli, handlers, jobs, models, session, views  # noqa: F401
 
     session.init_app(app)
-    app.register_blueprint(views.bp)
+    for door in (views.bp, views.me_bp, views.kiosk_bp, backoffice.bp):
+        app.register_blueprint(door)
+    app.cli.add_command(cli.commands)

@@ -10,3 +10,4 @@ from app.towns.tenant import every_town
 def forget() -> None:
     with every_town(), transaction():
         services.forget_challenges()
+        services.forget_sessions()

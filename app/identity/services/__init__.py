@@ -1,23 +1,67 @@
-"""Errands of identity: codes by SMS, and passkeys."""
+"""Errands of identity: codes by SMS, passkeys, and the sessions that they open."""
 
 from app.identity.services.codes import CodeOutcome, send_code, try_code
 from app.identity.services.passkeys import (
+    accept_invitation,
+    begin_confirmation,
     begin_enrolment,
     begin_sign_in,
+    client_data,
+    finish_confirmation,
     finish_enrolment,
     finish_sign_in,
     forget_challenges,
+    remove,
+    rename,
     take_challenge,
+)
+from app.identity.services.phones import change_phone
+from app.identity.services.recovery import send_recovery
+from app.identity.services.sessions import (
+    close_session,
+    close_sessions,
+    forget_sessions,
+    invite_kiosk,
+    is_fresh,
+    is_over,
+    keep_answers,
+    kept_answers,
+    open_kiosk,
+    open_session,
+    refuse_session,
+    seconds_left,
+    see,
 )
 
 __all__ = [
     "CodeOutcome",
+    "accept_invitation",
+    "begin_confirmation",
     "begin_enrolment",
     "begin_sign_in",
+    "change_phone",
+    "client_data",
+    "close_session",
+    "close_sessions",
+    "finish_confirmation",
     "finish_enrolment",
     "finish_sign_in",
     "forget_challenges",
+    "forget_sessions",
+    "invite_kiosk",
+    "is_fresh",
+    "is_over",
+    "keep_answers",
+    "kept_answers",
+    "open_kiosk",
+    "open_session",
+    "refuse_session",
+    "remove",
+    "rename",
+    "see",
+    "seconds_left",
     "send_code",
+    "send_recovery",
     "take_challenge",
     "try_code",
 ]

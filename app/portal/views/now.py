@@ -13,6 +13,7 @@ from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.security import everyone
 from app.identity import services as identity
+from app.identity import session as signed
 from app.portal.queries import FROM_AFAR
 from app.portal.views.door import bp
 from app.queue import queries as queue
@@ -38,6 +39,9 @@ def now() -> Response:
         return _closed(**words)
     form = WhoForm(countries=town.phone_countries)
     form.token.data = form.token.data or secrets.token_urlsafe(24)
+    known = signed.known_number()
+    if known and request.method == "GET":
+        form.phone.data, form.name.data = known.phone, known.name
     if not form.validate_on_submit():
         return page_or_fragment(
             "portal/now.html",
@@ -46,6 +50,8 @@ def now() -> Response:
             form=form,
             line=line,
             wish=wish,
+            known=known,
+            offers_passkey=signed.may_use_a_passkey(),
             **words,
         )
     try:
@@ -60,12 +66,16 @@ def now() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if session.get("hold") != visit.code:
+            if known and known.phone == visit.phone:
+                visits.book(visit, known)
+            elif session.get("hold") != visit.code:
                 host = request.host.rsplit(":", 1)[0]
                 address = request.remote_addr or ""
                 identity.send_code(visit.phone, visit.purpose, address=address, host=host)
     except LineClosed:
         return _closed(**words)
+    if visit.booked_at is not None:
+        return see_other(url_for("portal.wait" if visit.is_by_video else ".visit", code=visit.code))
     session["hold"] = visit.code
     return see_other(url_for("booking.new", hold=visit.code))
 
