@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import RadioField, StringField, TelField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import ValidationError
 
@@ -37,6 +37,7 @@ class NameForm(FlaskForm):
 class CheckForm(PhoneForm):
     """A citizen who lost their passkeys, and how somebody of the town hall made sure who it is."""
 
+    phone = TelField(_l("Their mobile number"))
     seen = RadioField(
         _l("How did you check who they are?"),
         choices=[
@@ -45,6 +46,11 @@ class CheckForm(PhoneForm):
         ],
         validate_choice=False,
     )
+
+    def validate_phone(self, field: TelField) -> None:
+        if not (field.data or "").strip():
+            raise ValidationError(_l("Write the mobile number with which they book."))
+        super().validate_phone(field)
 
     def validate_seen(self, field: RadioField) -> None:
         if field.data not in ("in_person", "video"):

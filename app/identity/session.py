@@ -28,14 +28,12 @@ from werkzeug.local import LocalProxy
 
 from app.accounts import services as accounts
 from app.accounts.models import Account, Role
-from app.core import clock
 from app.core.db import choose_mode, transaction
 from app.core.htmx import see_other, wants_fragment
 from app.identity import queries, services
 from app.identity.devices import device_in_words
 from app.identity.errors import NotForYou, SignInFirst
 from app.identity.models import OpenSession, Passkey, SessionKind
-from app.identity.services.sessions import SEEN_EVERY
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -225,7 +223,7 @@ def _errand(kind: SessionKind) -> Callable[[], object] | None:
     if services.is_over(found):
         _drop(kind)
         return lambda: services.close_session(found, "time")
-    if _is_somebody_there() and clock.now() - found.seen_at >= SEEN_EVERY:
+    if _is_somebody_there() and services.is_to_be_seen(found):
         return lambda: services.see(found)
     return None
 

@@ -18,7 +18,7 @@ from app.identity.models import KeptAnswers, OpenSession, Passkey, SessionKind
 from app.identity.queries import digest_of, session_of
 from app.towns.tenant import current_town_id
 
-# How often a session notes that somebody is there.
+# How often a session notes that somebody is there, at the most.
 SEEN_EVERY = timedelta(minutes=1)
 # How long after showing who one is one may change passkeys.
 FRESH = timedelta(minutes=10)
@@ -78,6 +78,12 @@ def is_fresh(session: OpenSession) -> bool:
     if session.account_id is None or clock.now() - session.confirmed_at > FRESH:
         return False
     return session.method == "passkey" or not queries.passkeys_of(session.account_id)
+
+
+def is_to_be_seen(session: OpenSession) -> bool:
+    """Whether it is time to note again that somebody is there."""
+    often = min(SEEN_EVERY, limits(session.kind)[0] / 10)
+    return clock.now() - session.seen_at >= often
 
 
 def see(session: OpenSession) -> None:
