@@ -25,6 +25,11 @@ class Role(enum.StrEnum):
     def is_staff(self) -> bool:
         return self not in (Role.CITIZEN, Role.KIOSK)
 
+    @property
+    def is_manager(self) -> bool:
+        """Whether they plan the capacity of the town."""
+        return Power.PLAN in MAY[self]
+
 
 class Power(enum.StrEnum):
     """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
@@ -52,10 +57,6 @@ MAY: dict[Role, frozenset[Power]] = {
 def who_may(power: Power) -> tuple[Role, ...]:
     """The roles that have it: what `requires(...)` takes."""
     return tuple(role for role in Role if power in MAY[role])
-
-    @property
-    def is_manager(self) -> bool:
-        return self in (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 class Account(OfTown, Base):
