@@ -8,15 +8,19 @@ The name of an example is what stands before the parameter in the rule, with the
 import re
 import secrets
 from collections.abc import Callable
+from datetime import time, timedelta
 from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
 from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
+from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
-from app.schedule.models import Resource, ResourceKind
+from app.schedule import queries as schedule
+from app.schedule.models import Resource, ResourceKind, Shift
+from app.towns import services as towns
 from app.towns.models import Town
 from tests import town
 
@@ -69,6 +73,45 @@ def an_invitation(place: Town) -> str:
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))
 def a_calendar(place: Town) -> str:
     return desk.open_feed(the_person(Role.CLERK))
+
+
+@example("hours/<code>", new_code)
+def a_person_with_hours(place: Town) -> str:
+    return the_counter(place).code or ""
+
+
+@example("people/<code>", new_code)
+def a_person_with_skills(place: Town) -> str:
+    return the_counter(place).code or ""
+
+
+@example("shifts/<shift_id>", lambda: 999_999)
+def a_shift(place: Town) -> int:
+    return schedule.shifts_of(the_counter(place).id)[0].id
+
+
+@example("days/<day>", lambda: "2099-12-31")
+def a_day(place: Town) -> str:
+    return (clock.today(place.time_zone) + timedelta(days=7)).isoformat()
+
+
+@example("closed/<closure_id>", lambda: 999_999)
+def a_closed_day(place: Town) -> int:
+    today = clock.today(place.time_zone)
+    return towns.set_day(today + timedelta(days=90), "", office=None, today=today).id
+
+
+@example("seasons/<season_id>", lambda: 999_999)
+def a_season(place: Town) -> int:
+    today = clock.today(place.time_zone)
+    return towns.add_season(
+        today, today, time(0), time(23), reason="", is_yearly=False, office=None
+    ).id
+
+
+def the_counter(place: Town) -> Resource:
+    """Of a clerk of that town who has hours."""
+    return db.session.query(Resource).join(Shift).filter(Resource.town_id == place.id).first()
 
 
 def the_visit(place: Town) -> Visit:

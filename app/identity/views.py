@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, render_template, request, session, url_for
 
 from app.accounts import queries as accounts
+from app.accounts.models import Account, Power
 from app.core.db import transaction
 from app.core.events import publish
 from app.core.htmx import see_other
@@ -46,7 +47,7 @@ def sign_in_finish() -> dict[str, str]:
     with transaction():
         account = services.finish_sign_in(challenge, _credential(), _rp_id(), _origin())
     begin(account)
-    return {"next": _safe(request.args.get("next"))}
+    return {"next": _landing(account, request.args.get("next"))}
 
 
 @bp.post("/sign-out")
@@ -92,7 +93,7 @@ def enrol_finish(token: str) -> dict[str, str]:
     with transaction():
         services.finish_enrolment(invitation, challenge, _credential(), _rp_id(), _origin())
     begin(invitation.account)
-    return {"next": _safe(None)}
+    return {"next": _landing(invitation.account, None)}
 
 
 def _rp_id() -> str:
@@ -112,6 +113,13 @@ def _credential() -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise PasskeyRefused
     return answer
+
+
+def _landing(account: Account, target: str | None) -> str:
+    """Where somebody wanted to go; who attends nobody has no desk and begins in the back office."""
+    place = _safe(target)
+    has_no_desk = account.may(Power.PLAN) and not account.may(Power.ATTEND)
+    return "/office/" if has_no_desk and place.startswith("/desk/") else place
 
 
 def _safe(target: str | None) -> str:

@@ -166,6 +166,11 @@ def test_the_way_to_the_back_office_is_shown_to_who_may_enter(client, place, pad
     town.enter(client, town.a_supervisor())
     assert 'href="/office/hours"' in client.get(f"{town.base(place)}/desk/").text
 
+    town.enter(client, town.a_supervisor(role=Role.ADMINISTRATOR))
+    page = client.get(at(place)).text
+    assert 'href="/desk/"' not in page  # who plans and keeps the record attends nobody
+    assert 'id="home" href="/office/"' in page
+
 
 def test_what_belongs_to_another_town_is_as_missing_as_what_never_was(client, boss, place, padron):
     other = town.a_town("etxalde", region="PV")
@@ -414,6 +419,28 @@ def test_a_day_that_is_different_already_is_not_overruled_unseen(boss, place, pa
     assert answer.status_code == 409
     assert "Trasllat" in answer.text
     assert schedule.exceptions_of(ana.id, MONDAY)[0].starts is None
+
+    row = town.field_in(answer.text, "row")
+    again = town.send(
+        boss, hours_page(ana, "/days/new"), row=row, day="2026-12-01", reason="Torn", **fields
+    )
+    assert again.status_code == 303
+    assert schedule.exceptions_of(ana.id, MONDAY)[0].reason == "Torn"
+
+
+def test_a_day_that_somebody_else_made_usual_again_is_not_written_unseen(boss, place, padron, ana):
+    rules.set_day(ana, TUESDAY, [], "Trasllat", today=MONDAY)
+    db.session.commit()
+    url = hours_page(ana, "/days/2026-12-01")
+    row = town.field_in(boss.get(url).text, "row")
+    rules.forget_day(ana, TUESDAY)
+    db.session.commit()
+
+    answer = town.send(boss, url, row=row, day="2026-12-01", kind="off", reason="Torn")
+
+    assert answer.status_code == 409
+    assert "It was removed, or it is the same as yours by now." in answer.text
+    assert schedule.exceptions_of(ana.id, MONDAY) == []
 
 
 def test_an_absence_is_written_listed_and_ended(boss, place, padron, ana):
