@@ -18,10 +18,8 @@ from app.booking.models import Visit, WaitlistEntry
 from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
-from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift
-from app.towns import services as towns
-from app.towns.models import Town
+from app.towns.models import Closure, Season, Town
 from tests import town
 
 PARAMETER = re.compile(r"(?P<before>[\w.-]*)/<(?:\w+(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -87,7 +85,9 @@ def a_person_with_skills(place: Town) -> str:
 
 @example("shifts/<shift_id>", lambda: 999_999)
 def a_shift(place: Town) -> int:
-    return schedule.shifts_of(the_counter(place).id)[0].id
+    row = Shift(resource_id=the_counter(place).id, weekday=6, channels=["video"])
+    row.starts, row.ends = time(0), time(1)
+    return numbered(row, place)
 
 
 @example("days/<day>", lambda: "2099-12-31")
@@ -97,16 +97,22 @@ def a_day(place: Town) -> str:
 
 @example("closed/<closure_id>", lambda: 999_999)
 def a_closed_day(place: Town) -> int:
-    today = clock.today(place.time_zone)
-    return towns.set_day(today + timedelta(days=90), "", office=None, today=today).id
+    return numbered(Closure(day=clock.today(place.time_zone) + timedelta(days=90)), place)
 
 
 @example("seasons/<season_id>", lambda: 999_999)
 def a_season(place: Town) -> int:
-    today = clock.today(place.time_zone)
-    return towns.add_season(
-        today, today, time(0), time(23), reason="", is_yearly=False, office=None
-    ).id
+    day = clock.today(place.time_zone)
+    row = Season(first_day=day, last_day=day, is_yearly=False, opens=time(0), closes=time(23))
+    return numbered(row, place)
+
+
+def numbered(row: Any, place: Town) -> int:
+    """The row with a number that stands nowhere else on a page."""
+    row.id = 700_000 + 1_000 * place.id
+    db.session.add(row)
+    db.session.flush()
+    return int(row.id)
 
 
 def the_counter(place: Town) -> Resource:
@@ -134,3 +140,14 @@ def the_person(role: Role) -> Account:
         db.session.add(Resource(kind=ResourceKind.CLERK, name=person.name, account_id=person.id))
         db.session.flush()
     return person
+
+
+@example("twilio/<way>", lambda: "sms")
+def a_way(place: Town) -> str:
+    return "sms"
+
+
+@example("/<code>", new_code)
+def a_message(place: Town) -> str:
+    """Reports about a message are signed; its code alone opens nothing."""
+    return new_code()

@@ -491,6 +491,23 @@ def test_an_absence_that_makes_no_sense_comes_back(boss, place, padron, ana, fie
     assert schedule.absences_of(ana.id) == []
 
 
+def test_a_form_without_anything_in_it_comes_back(app, boss, place, padron, ana, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    for path in (
+        f"hours/{ana.code}/shifts/new",
+        f"hours/{ana.code}/days/new",
+        f"hours/{ana.code}/absences/new",
+        "closed/new",
+        "closed/seasons/new",
+        "procedures/padron",
+        "town",
+        "people/new",
+        f"people/{ana.code}",
+    ):
+        answer = boss.post(at(place, path))
+        assert (answer.status_code, 'id="error-summary"' in answer.text) == (422, True), path
+
+
 def test_an_absence_of_somebody_else_is_not_ended_through_this_door(boss, place, padron, ana):
     joan = town.counter_of(town.a_clerk(padron, name="Joan Serra"))
     rules.absent(joan, town.tomorrow_at(9), town.tomorrow_at(12), "")
