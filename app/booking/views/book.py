@@ -26,6 +26,7 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/new", methods=["GET", "POST"])
 @everyone
+@signed.uses_passkeys
 def new() -> Response:
     """Who, and then the code. A hold in the address means that the code was sent."""
     if request.args.get("hold"):

@@ -42,6 +42,7 @@ CODE_ERRORS = {
 
 @me_bp.route("/me/sign-in", methods=["GET", "POST"])
 @everyone
+@session.uses_passkeys
 def sign_in() -> Response | AnyResponse:
     """The number; the code comes next. Known and unknown numbers get the same answer."""
     town = towns.current_town_or_404()
@@ -126,6 +127,7 @@ def sign_out() -> Response:
 
 @me_bp.get("/me/recover/<token>")
 @everyone
+@session.uses_passkeys
 def recover(token: str) -> str:
     """A link given after somebody of the town hall checked who they are."""
     towns.current_town_or_404()

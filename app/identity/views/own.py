@@ -25,12 +25,12 @@ from app.identity.devices import device_in_words
 from app.identity.errors import ConfirmFirst, PasskeyMissing
 from app.identity.forms import ConfirmForm, NameForm
 from app.identity.models import OpenSession, Passkey, SessionKind
-from app.identity.session import requires
+from app.identity.session import requires, uses_passkeys
 from app.identity.views import ceremony
 from app.identity.views.ceremony import safe
 from app.identity.views.doors import bp, me_bp
 
-STAFF = tuple(role for role in Role if role is not Role.CITIZEN)
+STAFF = tuple(role for role in Role if role.is_staff)
 
 
 def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> None:
@@ -71,6 +71,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.get(f"{prefix}/passkeys")
     @requires(*roles)
+    @uses_passkeys
     def passkeys() -> Response:
         keys = queries.passkeys_of(mine().id)
         removed = browser.pop("removed_handle", "")
@@ -87,6 +88,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.get(f"{prefix}/passkeys/new")
     @requires(*roles)
+    @uses_passkeys
     def new_passkey() -> Response:
         if session.is_kiosk():
             return page("passkeys", keys=(), can_change=False, is_kiosk=True)
@@ -127,6 +129,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.route(f"{prefix}/passkeys/<code>", methods=["GET", "POST"])
     @requires(*roles)
+    @uses_passkeys
     def rename_passkey(code: str) -> Response:
         key = key_or_404(code)
         if now().method == "phone":
@@ -141,6 +144,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.route(f"{prefix}/passkeys/<code>/remove", methods=["GET", "POST"])
     @requires(*roles)
+    @uses_passkeys
     def remove_passkey(code: str) -> Response:
         """One to be sure. It needs a passkey shown a moment ago, which may be this one."""
         key = key_or_404(code)

@@ -26,6 +26,7 @@ DOOR = "staff"
 
 @bp.get("/sign-in")
 @everyone
+@session.uses_passkeys
 def sign_in() -> str:
     towns.current_town_or_404()
     goes_to = safe(request.args.get("next"), HOME)
@@ -67,6 +68,7 @@ def sign_out() -> Response:
 
 @bp.get("/enrol/<token>")
 @everyone
+@session.uses_passkeys
 def enrol(token: str) -> str:
     towns.current_town_or_404()
     invitation = _invitation(token)

@@ -25,6 +25,7 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/now", methods=["GET", "POST"])
 @everyone
+@signed.uses_passkeys
 def now() -> Response:
     """Who; the code comes next, and with it the place in the line."""
     town = towns.current_town_or_404()
