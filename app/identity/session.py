@@ -87,12 +87,6 @@ def session_of(kind: SessionKind | str) -> OpenSession | None:
     return found if found and not services.is_over(found) else None
 
 
-def uses_passkeys(view: F) -> F:
-    """Label: this page may make or use a passkey."""
-    view.uses_passkeys = True  # type: ignore[attr-defined]
-    return view
-
-
 def known_number() -> Account | None:
     """The citizen in this browser whom a passkey has shown, and whose number was shown lately.
 

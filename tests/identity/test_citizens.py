@@ -104,7 +104,7 @@ def test_a_wrong_code_and_the_code_of_another_browser_let_nobody_in(app, client,
 
 def test_a_number_is_asked_for_before_its_code(client, place):
     assert client.get(f"{ME}/sign-in/code").location.startswith("/ca/me/sign-in")
-    assert town.send(client, f"{ME}/sign-in", phone="912345678").status_code == 422
+    assert town.send(client, f"{ME}/sign-in", phone="12345").status_code == 422
 
 
 def test_somebody_who_has_just_booked_is_in_and_is_offered_a_passkey(client, place):
@@ -442,7 +442,7 @@ def test_recovery_takes_a_check_and_the_telephone_and_replaces_what_was_lost(app
     sign_in(thief, lost)
     clerk = town.a_clerk(name="Ana Pi")
     town.enter(client, clerk)
-    page = f"{HOME}/office/people/citizens/recover"
+    page = f"{HOME}/office/access/citizens/recover"
     assert town.send(client, page, phone=town.PHONE).status_code == 422  # how was it checked?
 
     assert town.send(client, page, phone=town.PHONE, seen="in_person").status_code == 303
@@ -470,7 +470,7 @@ def test_recovery_tells_nothing_about_a_number(client, place):
     town.enter(client, clerk)
 
     answer = town.send(
-        client, f"{HOME}/office/people/citizens/recover", phone=NEW_PHONE, seen="video"
+        client, f"{HOME}/office/access/citizens/recover", phone=NEW_PHONE, seen="video"
     )
 
     assert answer.status_code == 303

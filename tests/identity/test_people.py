@@ -14,7 +14,7 @@ from tests import town
 from tests.identity.people import HOME, a_citizen, a_device, a_key_of, post, sign_in
 
 DESK = f"{HOME}/desk"
-PEOPLE = f"{HOME}/office/people"
+PEOPLE = f"{HOME}/office/access"
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_somebody_leaves_and_comes_back(app, client, clerk, supervisor):
     town.send(client, f"{PEOPLE}/{clerk.code}/deactivate")
     assert theirs.get(f"{DESK}/").status_code == 303
     assert sign_in(theirs, device, door=DESK).status_code == 403
-    assert f"/office/people/{clerk.code}/reactivate" in client.get(f"{PEOPLE}/").text
+    assert f"/office/access/{clerk.code}/reactivate" in client.get(f"{PEOPLE}/").text
     town.send(client, f"{PEOPLE}/{clerk.code}/reactivate", page=f"{PEOPLE}/")
 
     assert sign_in(theirs, device, door=DESK).status_code == 200
@@ -200,7 +200,7 @@ def test_only_supervisors_see_who_works_here_and_clerks_help_citizens(client, cl
 
     page = client.get(f"{PEOPLE}/").text
     assert "Ana Pi" in page
-    assert f"/office/people/{supervisor.code}/link" not in page
+    assert f"/office/access/{supervisor.code}/link" not in page
 
 
 def test_people_of_another_town_do_not_work_here(client, clerk, supervisor):

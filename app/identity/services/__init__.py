@@ -1,6 +1,15 @@
 """Errands of identity: codes by SMS, passkeys, and the sessions that they open."""
 
-from app.identity.services.codes import CodeOutcome, send_code, try_code
+from app.identity.services.codes import (
+    Asker,
+    CodeOutcome,
+    can_call,
+    heard_in,
+    seconds_to_wait,
+    send_code,
+    try_code,
+)
+from app.identity.services.fraud import watch
 from app.identity.services.passkeys import (
     accept_invitation,
     begin_confirmation,
@@ -35,11 +44,13 @@ from app.identity.services.sessions import (
 )
 
 __all__ = [
+    "Asker",
     "CodeOutcome",
     "accept_invitation",
     "begin_confirmation",
     "begin_enrolment",
     "begin_sign_in",
+    "can_call",
     "change_phone",
     "client_data",
     "close_session",
@@ -49,6 +60,7 @@ __all__ = [
     "finish_sign_in",
     "forget_challenges",
     "forget_sessions",
+    "heard_in",
     "invite_kiosk",
     "is_fresh",
     "is_over",
@@ -60,10 +72,12 @@ __all__ = [
     "refuse_session",
     "remove",
     "rename",
-    "see",
     "seconds_left",
+    "seconds_to_wait",
+    "see",
     "send_code",
     "send_recovery",
     "take_challenge",
     "try_code",
+    "watch",
 ]

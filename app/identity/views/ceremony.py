@@ -1,6 +1,5 @@
 """What every passkey ceremony has in common, whoever answers and whatever for."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -12,7 +11,7 @@ from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.events import publish
 from app.core.i18n import LANGUAGES
-from app.core.security import json_sent
+from app.core.security import json_sent, own_address
 from app.identity import services
 from app.identity.errors import NotOnKiosk, PasskeyRefused
 from app.identity.events import PasskeyTurnedAway
@@ -28,8 +27,11 @@ LONGEST_ANSWER = 64 * 1024
 MOST_BEGUN = 4
 
 
-def ceremony(door: str) -> Callable[[F], F]:
-    """Answers a script: a refusal is one line of the audit and always the same sentence."""
+def ceremony(door: str, *, refused: int = 403) -> Callable[[F], F]:
+    """Answers a script: a refusal is one line of the audit and always the same sentence.
+
+    `refused`: its status; whoever is in already may be there, so there it is 422.
+    """
 
     def label(view: F) -> F:
         @wraps(view)
@@ -42,7 +44,7 @@ def ceremony(door: str) -> Callable[[F], F]:
             except PasskeyRefused as refusal:
                 _write_down(door, refusal)
                 words = {"error": str(refusal.message), "unknown": refusal.is_unknown}
-                return make_response(words, refusal.status)
+                return make_response(words, refused)
             except Refusal as refusal:
                 return make_response({"error": str(refusal)}, refusal.status)
 
@@ -84,17 +86,10 @@ def challenge(answer: dict[str, Any], purpose: str) -> Challenge:
 
 
 def safe(target: str | None, home: str) -> str:
-    """Only pages of this house: a link from elsewhere must not choose where one lands."""
-    if target and "//" not in target and "\\" not in target and not _has_controls(target):
-        first = target.split("?")[0].split("/")[1] if target.startswith("/") else ""
-        staff = home.startswith("/desk")
-        if first in (("desk", "office") if staff else LANGUAGES):
-            return target
-    return home
-
-
-def _has_controls(target: str) -> bool:
-    return re.search(r"[\x00-\x1f\x7f]", target) is not None
+    """Only pages of this house, and of this side of it: nobody else chooses where one lands."""
+    is_staff = home.startswith("/desk")
+    roots = ("/desk/", "/office/") if is_staff else tuple(f"/{slug}/" for slug in LANGUAGES)
+    return own_address(target, below=(home, *roots))
 
 
 def _challenge_in(answer: dict[str, Any]) -> bytes:

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask import session as browser
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import queries as accounts
@@ -16,13 +15,13 @@ from app.core.db import new_code, transaction
 from app.core.events import publish
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
-from app.core.security import everyone
-from app.identity import services, session
+from app.core.limits import sends_codes
+from app.core.security import everyone, reads_codes, uses_passkeys
+from app.identity import services, session, telephone
 from app.identity.devices import device_in_words
 from app.identity.events import SignedOut
 from app.identity.forms import ConfirmForm, PhoneForm
 from app.identity.models import SessionKind
-from app.identity.services import CodeOutcome
 from app.identity.session import current_citizen, requires
 from app.identity.views import ceremony
 from app.identity.views.ceremony import safe
@@ -32,24 +31,18 @@ from app.ui.forms import CodeForm
 
 DOOR = "citizen"
 
-CODE_ERRORS = {
-    CodeOutcome.WRONG: _l("This code is not right. Look at the message and write it again."),
-    CodeOutcome.USED: _l("This code has already been used. Ask for a new one below."),
-    CodeOutcome.EXPIRED: _l("This code has expired. Ask for a new one below."),
-    CodeOutcome.SPENT: _l("There were too many wrong codes. Wait a while, or call us."),
-}
-
 
 @me_bp.route("/me/sign-in", methods=["GET", "POST"])
 @everyone
-@session.uses_passkeys
+@sends_codes
+@uses_passkeys
 def sign_in() -> Response | AnyResponse:
     """The number; the code comes next. Known and unknown numbers get the same answer."""
     town = towns.current_town_or_404()
     goes_to = _next()
     if session.citizen() and request.method == "GET" and not request.args.get("again"):
         return redirect(goes_to, 303)
-    form = PhoneForm(countries=town.phone_countries)
+    form = PhoneForm(countries=town.phone_countries, landlines=services.can_call())
     if not form.validate_on_submit():
         return page_or_fragment(
             "identity/me_sign_in.html",
@@ -65,6 +58,8 @@ def sign_in() -> Response | AnyResponse:
 
 @me_bp.route("/me/sign-in/code", methods=["GET", "POST"])
 @everyone
+@sends_codes
+@reads_codes
 def code() -> Response | AnyResponse:
     """The six digits, and they are in."""
     towns.current_town_or_404()
@@ -82,14 +77,19 @@ def code() -> Response | AnyResponse:
 
 @me_bp.post("/me/sign-in/code/again")
 @everyone
+@sends_codes
 def code_again() -> Response:
-    """Another message; the code of the first one stays good."""
-    phone, purpose = _asked()
-    if not phone:
+    """Another message, or a call; the code of the first one stays good."""
+    number, purpose = _asked()
+    if not number:
         return see_other(url_for(".sign_in", next=_next()))
-    _send_code(phone, purpose)
+    aloud = request.form.get("way") == "call"
+    with transaction():
+        was_sent = telephone.send(number, purpose, aloud=aloud)
+    is_called = aloud and telephone.ways(number, purpose).can_call
+    again = "soon" if not was_sent else "call" if is_called else "1"
     door = ".phone_code" if purpose.startswith("phone:") else ".code"
-    return see_other(url_for(door, next=_next(), again=1))
+    return see_other(url_for(door, next=_next(), again=again))
 
 
 @me_bp.post("/me/sign-in/options")
@@ -102,6 +102,7 @@ def sign_in_options() -> dict[str, Any]:
 
 @me_bp.post("/me/sign-in/finish")
 @everyone
+@sends_codes
 @ceremony.ceremony("citizen sign-in")
 def sign_in_finish() -> dict[str, str]:
     answer = ceremony.credential()
@@ -127,7 +128,7 @@ def sign_out() -> Response:
 
 @me_bp.get("/me/recover/<token>")
 @everyone
-@session.uses_passkeys
+@uses_passkeys
 def recover(token: str) -> str:
     """A link given after somebody of the town hall checked who they are."""
     towns.current_town_or_404()
@@ -147,6 +148,7 @@ def recover_options(token: str) -> dict[str, Any]:
 
 @me_bp.post("/me/recover/<token>/finish")
 @everyone
+@sends_codes
 @ceremony.ceremony("citizen recovery")
 def recover_finish(token: str) -> dict[str, str]:
     answer = ceremony.credential()
@@ -169,9 +171,10 @@ def recover_finish(token: str) -> dict[str, str]:
 
 @me_bp.route("/me/phone", methods=["GET", "POST"])
 @requires(Role.CITIZEN)
+@sends_codes
 def phone() -> Response:
     """Another number, for whoever is known by a passkey. Without one, the number is the person."""
-    form = PhoneForm(countries=g.town.phone_countries)
+    form = PhoneForm(countries=g.town.phone_countries, landlines=services.can_call())
     if _holds_a_passkey() and form.validate_on_submit():
         _send_code(form.number, f"phone:{current_citizen.id}:{new_code()}")
         return see_other(url_for(".phone_code"))
@@ -187,6 +190,8 @@ def phone() -> Response:
 
 @me_bp.route("/me/phone/code", methods=["GET", "POST"])
 @requires(Role.CITIZEN)
+@sends_codes
+@reads_codes
 def phone_code() -> Response:
     """The code of the new number makes it theirs. The old one is told."""
     number, purpose = _asked()
@@ -234,18 +239,17 @@ def _asked() -> tuple[str, str]:
 
 
 def _send_code(number: str, purpose: str) -> None:
-    host = request.host.rsplit(":", 1)[0]
     with transaction():
-        services.send_code(number, purpose, address=request.remote_addr or "", host=host)
+        telephone.send(number, purpose)
     browser["me"] = (number, purpose)
 
 
 def _is_right(number: str, purpose: str, form: CodeForm) -> bool:
     with transaction():
-        outcome = services.try_code(number, purpose, form.code.data or "")
-    if outcome is not CodeOutcome.RIGHT:
-        form.code.errors = [CODE_ERRORS[outcome]]
-    return outcome is CodeOutcome.RIGHT
+        problem = telephone.problem_with(number, purpose, form.code.data or "")
+    if problem:
+        form.code.errors = [problem]
+    return problem is None
 
 
 def _code_page(form: CodeForm, number: str, door: str) -> Response:
@@ -255,6 +259,7 @@ def _code_page(form: CodeForm, number: str, door: str) -> Response:
         status=422 if form.errors else 200,
         form=form,
         phone=number,
+        ways=telephone.ways(*_asked()),
         here=url_for(door, next=_next()),
         again=url_for(".code_again", next=_next()),
         back=url_for(".sign_in" if door == ".code" else ".phone", next=_next()),

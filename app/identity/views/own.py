@@ -19,13 +19,16 @@ from webauthn.helpers import bytes_to_base64url
 
 from app.accounts.models import Account, Role
 from app.core.db import transaction
+from app.core.errors import Missing
 from app.core.htmx import see_other
+from app.core.limits import sends_codes
+from app.core.security import uses_passkeys
 from app.identity import queries, services, session
 from app.identity.devices import device_in_words
 from app.identity.errors import ConfirmFirst, PasskeyMissing
 from app.identity.forms import ConfirmForm, NameForm
 from app.identity.models import OpenSession, Passkey, SessionKind
-from app.identity.session import requires, uses_passkeys
+from app.identity.session import requires
 from app.identity.views import ceremony
 from app.identity.views.ceremony import safe
 from app.identity.views.doors import bp, me_bp
@@ -98,7 +101,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/new/options")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @ceremony.ceremony(door, refused=422)
     def new_passkey_options() -> dict[str, Any]:
         if not services.is_fresh(now()):
             raise ConfirmFirst
@@ -108,7 +111,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/new/finish")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @sends_codes
+    @ceremony.ceremony(door, refused=422)
     def new_passkey_finish() -> dict[str, str]:
         answer = ceremony.credential()
         challenge = ceremony.challenge(answer, f"enrol:{mine().id}")
@@ -166,14 +170,15 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/confirm/options")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @ceremony.ceremony(door, refused=422)
     def confirm_options() -> dict[str, Any]:
         with transaction():
             return ceremony.begin(services.begin_confirmation(mine(), ceremony.rp_id()))
 
     @bp.post(f"{prefix}/passkeys/confirm/finish")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @sends_codes
+    @ceremony.ceremony(door, refused=422)
     def confirm_finish() -> dict[str, str]:
         answer = ceremony.credential()
         challenge = ceremony.challenge(answer, f"confirm:{mine().id}")
@@ -194,10 +199,11 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
     @requires(*roles)
     def close_session(code: str) -> Response:
         """Closed twice is closed once; somebody else's is not here."""
-        found = next((one for one in queries.sessions_of(mine().id) if one.code == code), None)
-        if found:
-            with transaction():
-                services.close_session(found, "closed by its owner")
+        found = queries.session_by_code(mine().id, code)
+        if found is None:
+            raise Missing
+        with transaction():
+            services.close_session(found, "closed by its owner")
         return see_other(url_for(".sessions"))
 
     @bp.post(f"{prefix}/sessions/close-others")

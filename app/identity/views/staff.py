@@ -10,7 +10,8 @@ from app.accounts.models import Invitation
 from app.core.db import transaction
 from app.core.events import publish
 from app.core.htmx import see_other
-from app.core.security import everyone
+from app.core.limits import sends_codes
+from app.core.security import everyone, uses_passkeys
 from app.identity import services, session
 from app.identity.devices import device_in_words
 from app.identity.events import SignedOut
@@ -26,7 +27,7 @@ DOOR = "staff"
 
 @bp.get("/sign-in")
 @everyone
-@session.uses_passkeys
+@uses_passkeys
 def sign_in() -> str:
     towns.current_town_or_404()
     goes_to = safe(request.args.get("next"), HOME)
@@ -43,6 +44,7 @@ def sign_in_options() -> dict[str, Any]:
 
 @bp.post("/sign-in/finish")
 @everyone
+@sends_codes
 @ceremony.ceremony("staff sign-in")
 def sign_in_finish() -> dict[str, str]:
     answer = ceremony.credential()
@@ -68,7 +70,7 @@ def sign_out() -> Response:
 
 @bp.get("/enrol/<token>")
 @everyone
-@session.uses_passkeys
+@uses_passkeys
 def enrol(token: str) -> str:
     towns.current_town_or_404()
     invitation = _invitation(token)
@@ -93,6 +95,7 @@ def enrol_options(token: str) -> dict[str, Any]:
 
 @bp.post("/enrol/<token>/finish")
 @everyone
+@sends_codes
 @ceremony.ceremony("staff enrolment")
 def enrol_finish(token: str) -> dict[str, str]:
     answer = ceremony.credential()

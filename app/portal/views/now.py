@@ -11,9 +11,11 @@ from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
-from app.core.security import everyone
-from app.identity import services as identity
+from app.core.limits import sends_codes
+from app.core.security import everyone, uses_passkeys
 from app.identity import session as signed
+from app.identity import telephone
+from app.identity.services import can_call
 from app.portal.queries import FROM_AFAR
 from app.portal.views.door import bp
 from app.queue import queries as queue
@@ -25,7 +27,8 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/now", methods=["GET", "POST"])
 @everyone
-@signed.uses_passkeys
+@sends_codes
+@uses_passkeys
 def now() -> Response:
     """Who; the code comes next, and with it the place in the line."""
     town = towns.current_town_or_404()
@@ -38,7 +41,7 @@ def now() -> Response:
     line = queue.intake(wish) if wish else queue.CLOSED
     if wish is None or not line.is_open:
         return _closed(**words)
-    form = WhoForm(countries=town.phone_countries)
+    form = WhoForm(countries=town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
     known = signed.known_number()
     if known and request.method == "GET":
@@ -70,9 +73,7 @@ def now() -> Response:
             if known and known.phone == visit.phone:
                 visits.book(visit, known)
             elif session.get("hold") != visit.code:
-                host = request.host.rsplit(":", 1)[0]
-                address = request.remote_addr or ""
-                identity.send_code(visit.phone, visit.purpose, address=address, host=host)
+                telephone.send(visit.phone, visit.purpose)
     except LineClosed:
         return _closed(**words)
     if visit.booked_at is not None:
