@@ -154,6 +154,8 @@ def test_a_passkey_instead_of_the_code_books_at_once(client, place):
 
     assert visit.booked_at is not None
     assert visit.citizen_id == citizen.id
+    booked = sa.select(AuditEntry).where(AuditEntry.name == "VisitBooked")
+    assert db.session.scalars(booked).one().facts["shown_by"] == "passkey"
     messages = town.sent_to("+34612345678")[sent:]
     assert not any(message.startswith("code") or "@vilaclara" in message for message in messages)
 
