@@ -10,17 +10,20 @@ from flask import g, has_request_context
 
 from app.audit.models import AuditEntry
 from app.core import clock
-from app.core.db import db, first_or_none
+from app.core.db import db
 from app.towns import services as towns
+from app.towns.tenant import current_town_id
 
 FIRST = "0" * 64
+LAST = sa.select(AuditEntry.number, AuditEntry.digest).order_by(AuditEntry.number.desc()).limit(1)
 
 
 def write(name: str, facts: Mapping[str, Any]) -> AuditEntry:
     """Add a line to the town's chain, in the transaction of the fact it tells."""
     towns.take_turns()
-    last = first_or_none(sa.select(AuditEntry).order_by(AuditEntry.number.desc()))
+    last = db.session.execute(LAST).first()
     entry = AuditEntry(
+        town_id=current_town_id(),  # of now: the row may be written with those of another town
         number=last.number + 1 if last else 1,
         happened_at=clock.now(),
         author=_author(),
@@ -30,7 +33,6 @@ def write(name: str, facts: Mapping[str, Any]) -> AuditEntry:
     )
     entry.digest = digest_of(entry)
     db.session.add(entry)
-    db.session.flush()
     return entry
 
 

@@ -40,6 +40,7 @@ def send_later(
     if db.session.get_one(Town, current_town_id()).has_plain_sms:
         body = in_basic_letters(body)
     message = Message(
+        town_id=current_town_id(),  # of now: the row may be written with those of another town
         phone=phone,
         body=body,
         segments=segments(body),
@@ -49,7 +50,6 @@ def send_later(
         not_after=not_after,
     )
     db.session.add(message)
-    db.session.flush()
     return message
 
 
