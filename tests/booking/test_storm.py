@@ -224,7 +224,8 @@ def test_a_rule_changed_in_the_middle_loses_no_visit_and_stops_the_next_one(stor
             rules.absent(away, day + timedelta(hours=6), day + timedelta(hours=20), "course")
         with stormed.errand(place):
             local = starts[0].astimezone(place.zone).date()
-            towns.set_day(local, "storm", office=None)
+            today = clock.today(place.time_zone)
+            towns.set_day(local, "storm", office=None, today=today)
         closed_at.append(clock.now())
 
     all_at_once(people, change_the_rules)

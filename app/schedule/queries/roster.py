@@ -281,19 +281,23 @@ def _places(town: Town) -> dict[int, Place]:
     ):
         closures[row.town_id].append(Row(row.office_id, row.day, row.reason, row.is_open))
     seasons: dict[int, list[Season]] = defaultdict(list)
-    for season in db.session.execute(_seasons_of(ids)).mappings():
-        seasons[season["town_id"]].append(
-            Season(**season)
-        )  # of no session: the roster outlives them
+    for season in db.session.execute(
+        sa.select(
+            Season.town_id,
+            Season.office_id,
+            Season.first_day,
+            Season.last_day,
+            Season.is_yearly,
+            Season.opens,
+            Season.closes,
+        ).where(Season.town_id.in_(ids))
+    ):
+        # Copies of no session: one may only be tried out, and the roster outlives them.
+        seasons[season.town_id].append(Season(**season._mapping))
     return {
         one.id: Place(one.time_zone, one.region, tuple(closures[one.id]), tuple(seasons[one.id]))
         for one in towns
     }
-
-
-def _seasons_of(town_ids: Sequence[int]) -> sa.Select[Any]:
-    columns = Season.__table__.columns
-    return sa.select(*columns).where(Season.town_id.in_(town_ids))
 
 
 def _patterns(town_ids: Iterable[int]) -> dict[tuple[int, int], list[Hours]]:
