@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
-
 from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.calls import queries
@@ -115,11 +113,6 @@ def end(visit: Visit) -> None:
             stream.tell(channel_of(seat), "bye", {"reason": "ended"})
     booking.move_on(visit, Status.SERVED)
     publish(CallEnded(town_id=visit.town_id, visit_id=visit.id))
-
-
-def ice_servers() -> list[dict[str, Any]]:
-    """STUN and TURN servers of this installation, as RTCConfiguration wants them."""
-    return [dict(server) for server in current_app.config["ICE_SERVERS"]]
 
 
 def _tell_roster(visit: Visit) -> None:

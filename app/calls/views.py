@@ -11,7 +11,7 @@ from app.booking.models import Visit
 from app.calls import queries, services
 from app.calls.errors import Garbled, TooLarge
 from app.calls.models import Part
-from app.core import stream
+from app.core import relays, stream
 from app.core.db import transaction
 from app.core.i18n import localized
 from app.core.security import everyone, json_sent
@@ -96,7 +96,8 @@ def _presence(visit: Visit, part: Part, name: str) -> Response:
                 "seat": seat.seat,
                 "incarnation": seat.incarnation,
                 "cursor": stream.cursor(),
-                "ice_servers": services.ice_servers(),
+                "ice_servers": relays.servers_for(seat.code),
+                "ice_policy": relays.policy(),
                 "roster": queries.roster(visit),
                 "status": visit.status.value,
             }

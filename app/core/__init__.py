@@ -6,7 +6,19 @@ from app.core import settings  # noqa: F401 - the roof reads the settings before
 
 
 def init_app(app: Flask) -> None:
-    from app.core import assets, cli, db, health, i18n, jobs, logs, metrics, security, stream
+    from app.core import (
+        assets,
+        cli,
+        db,
+        health,
+        i18n,
+        jobs,
+        logs,
+        metrics,
+        relays,
+        security,
+        stream,
+    )
 
     logs.init_app(app)
     db.init_app(app)
@@ -14,6 +26,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     stream.init_app(app)
     assets.init_app(app)
+    relays.init_app(app)
     health.init_app(app)
     metrics.init_app(app)
     jobs.init_app(app)
