@@ -4,6 +4,7 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'device-check': () => import('./devices/check-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'print-button': () => import('./portal/print-button.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')

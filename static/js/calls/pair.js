@@ -1,6 +1,6 @@
 /** @typedef {'connecting' | 'talking' | 'unsteady' | 'lost'} Health */
 /** @typedef {import('./signals.js').Content} Content */
-/** @typedef {{ audio: MediaStreamTrack | null, video: MediaStreamTrack | null, stream: MediaStream }} Local */
+/** @typedef {import('../core/media.js').Local} Local */
 
 /**
  * @typedef {object} Options
