@@ -18,6 +18,7 @@ from app import (
     portal,
     queue,
     schedule,
+    survey,
     towns,
     ui,
 )
@@ -35,6 +36,7 @@ FLOORS = (
     schedule,
     booking,
     queue,
+    survey,
     calls,
     portal,
     desk,

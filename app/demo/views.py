@@ -4,6 +4,7 @@ from flask import Blueprint, Response, flash, g, render_template, request, url_f
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
@@ -11,7 +12,6 @@ from app.core.security import everyone
 from app.demo import services
 from app.identity import session
 from app.messaging import queries as messages
-from app.schedule import queries as schedule
 from app.towns import queries as towns
 from app.towns.tenant import every_town
 
@@ -24,8 +24,14 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    people = [(person, schedule.resource_of(person.id)) for person in accounts.staff()]
-    return render_template("demo/town.html", people=people, messages=messages.latest())
+    people = sorted(accounts.staff(), key=lambda one: one.role is not Role.CLERK)
+    return render_template(
+        "demo/town.html",
+        people=people,
+        messages=messages.latest(),
+        offices=towns.offices(),
+        role_name=_role_name,
+    )
 
 
 @bp.get("/phone")
@@ -50,6 +56,14 @@ def enter(code: str) -> Response:
         raise Missing
     session.begin(person)
     return see_other(url_for("desk.today"))
+
+
+def _role_name(role: str) -> str:
+    return {
+        "clerk": _("Clerk"),
+        "supervisor": _("Supervisor"),
+        "administrator": _("Administrator"),
+    }.get(role, role)
 
 
 @bp.post("/somebody-waits")

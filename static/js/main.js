@@ -4,6 +4,8 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'desk-day': () => import('./desk/day-screen.js'),
+  'desk-keys': () => import('./desk/keys-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'print-button': () => import('./portal/print-button.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')

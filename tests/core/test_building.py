@@ -16,7 +16,7 @@ from app.core.db import Base, db
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app"
 TEMPLATES = sorted(APP.glob("*/templates/**/*.html"))
-PUBLIC_ROOMS = {"models", "queries", "services", "events", "errors"}
+PUBLIC_ROOMS = {"models", "queries", "services", "words", "events", "errors"}
 # Doors that other features may use by name besides the public rooms.
 DOORS = {"app.identity.session", "app.towns.tenant", "app.messaging.providers"}
 LABELS = ("everyone", "provider")

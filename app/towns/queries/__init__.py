@@ -43,6 +43,13 @@ def offices() -> Sequence[Office]:
     return db.session.scalars(sa.select(Office).order_by(Office.id)).all()
 
 
+def office_or_404(slug: str) -> Office:
+    office: Office | None = first_or_none(sa.select(Office).where(Office.slug == slug))
+    if office is None:
+        raise Missing
+    return office
+
+
 def procedures(words: str = "") -> list[Procedure]:
     """The town's procedures, or those whose name, summary or keywords hold every word asked for."""
     rows = list(
