@@ -32,7 +32,7 @@ from app.booking.events import (
     WalkedIn,
 )
 from app.booking.models import Status, Visit, VisitProcedure
-from app.core import clock
+from app.core import clock, stream
 from app.core.db import db, new_code
 from app.core.events import publish
 from app.schedule import services as time
@@ -229,6 +229,7 @@ def settle(visit: Visit, wish: Wish) -> None:
         replace(wish, releasing=visit.code, is_staff=True), visit.starts_at, claim=visit.code
     )
     visit.clerk_id = plan.clerk_id
+    stream.tell(f"day:{visit.town_id}", "day", {})
 
 
 def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> None:

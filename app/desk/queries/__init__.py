@@ -1,7 +1,7 @@
 """The clerk's side: the day, the week, whoever is looked for, and what was there before."""
 
 from app.desk.queries.agenda import Piece, Week, pieces_of, week_of
-from app.desk.queries.day import Day, Filters, Row, row_of, today, towns_of_the_pool, waited_minutes
+from app.desk.queries.day import Day, Filters, Row, today, towns_of_the_pool, waited_minutes
 from app.desk.queries.feed import account_of_feed, agenda_of, feed_of
 from app.desk.queries.people import (
     Presence,
@@ -31,7 +31,6 @@ __all__ = [
     "found",
     "pieces_of",
     "presence",
-    "row_of",
     "today",
     "towns_of_the_pool",
     "visits_in_the_way",

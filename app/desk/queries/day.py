@@ -1,16 +1,16 @@
 """The clerk's day: who is waiting, who is to come, who has been."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.booking.models import Status, Visit
-from app.core import clock
+from app.core import clock, stream
 from app.core.db import db
-from app.core.i18n import clock_time, in_language
+from app.core.i18n import current_slug, in_language
 from app.queue import queries as queue
 from app.queue.models import LAST_TICKET, Ticket
 from app.schedule import queries as schedule
@@ -20,7 +20,9 @@ from app.towns.tenant import every_town
 
 # What was never more than a wish is no part of a day.
 NEVER = (Status.HELD, Status.EXPIRED)
-DONE = (Status.SERVED, Status.NO_SHOW, Status.LEFT, Status.CANCELLED)
+# How long a town's rows are good when no news has come, and of how many days they are kept.
+KEPT_FOR = timedelta(seconds=20)
+MOST_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -88,27 +90,38 @@ def today(town: Town, clerk: Resource | None, filters: Filters | None = None) ->
     lent to other towns, those of theirs that are for them.
     """
     filters = filters or Filters()
-    day = clock.today(town.time_zone)
-    ready = queue.ready_for(clerk) if clerk else []
-    callable_ids = {visit.id for visit in ready}
+    ready = queue.ready_ids(clerk) if clerk else []
     mine = queue.attended_by(clerk) if clerk else None
-    waiting = _waiting(ready, queue.waiting())
-    seen = {visit.id for visit in waiting} | ({mine.id} if mine else set())
-    begin, end = bounds(town, day)
-    rows = rows_between(
-        town, begin, end, clerk, filters, callable_ids=frozenset() if mine else callable_ids
-    )
-    others = [row for number, row in rows if number not in seen]
-    asked = [visit for visit in waiting if _is_asked_for(visit, filters, callable_ids)]
-    numbers = queue.numbers_of([*(one.id for one in asked), *([mine.id] if mine else [])])
+    to_call = frozenset() if mine else frozenset(ready)
+    begin, end = bounds(town, clock.today(town.time_zone))
+    known = {one.id: one for one in _of_the_day(town, begin, end, clerk)}
+    line = list(dict.fromkeys([*ready, *queue.waiting_ids()]))
+    if missing := [number for number in line if number not in known]:
+        known.update((one.id, one) for one in _rows(town, [Visit.id.in_(missing)]))
+    now = clock.now()
+    waiting = [
+        replace(one.row, waited=one.minutes_waited(now), can_call=number in to_call)
+        for number in line
+        if (one := known[number]).row.status == Status.WAITING
+        and _is_asked_for(one, filters, number in ready)
+    ]
+    seen = {mine.id} if mine else set()
+    others = [
+        one
+        for one in known.values()
+        if one.row.status != Status.WAITING
+        and one.id not in seen
+        and _is_asked_for(one, filters, clerk is None or one.clerk_id == clerk.id)
+    ]
     return Day(
-        waiting=[
-            row_of(one, town, numbers.get(one.id), can_call=one.id in callable_ids and not mine)
-            for one in asked
-        ],
-        to_come=[row for row in others if row.status == Status.BOOKED],
-        attended=[row for row in others if row.status not in (Status.BOOKED, Status.WAITING)],
-        mine=row_of(mine, town, numbers.get(mine.id)) if mine else None,
+        waiting=tuple(waiting),
+        to_come=tuple(
+            replace(one.row, can_call=True) if one.id in to_call else one.row
+            for one in others
+            if one.row.status == Status.BOOKED
+        ),
+        attended=tuple(one.row for one in others if one.row.status != Status.BOOKED),
+        mine=_rows(town, [Visit.id == mine.id])[0].row if mine else None,
         is_filtered=filters != Filters(),
     )
 
@@ -121,26 +134,91 @@ def bounds(town: Town, first: date, count: int = 1) -> tuple[datetime, datetime]
 
 
 def rows_between(
-    town: Town,
-    begin: datetime,
-    end: datetime,
-    clerk: Resource | None,
-    filters: Filters,
-    *,
-    callable_ids: frozenset[int] | set[int] = frozenset(),
+    town: Town, begin: datetime, end: datetime, clerk: Resource | None, filters: Filters
 ) -> list[tuple[int, Row]]:
-    """The visits of that time, in order. Only columns are read: a day may have hundreds."""
+    """The visits of that time, in order; of other towns those alone that are this clerk's."""
+    return [
+        (one.id, one.row)
+        for one in _of_the_day(town, begin, end, clerk)
+        if _is_asked_for(one, filters, clerk is None or one.clerk_id == clerk.id)
+    ]
+
+
+def _of_the_day(
+    town: Town, begin: datetime, end: datetime, clerk: Resource | None
+) -> "list[_Found]":
+    found = _known_rows(town, begin, end)
+    if clerk and town.pool:
+        elsewhere = [Visit.town_id != town.id, Visit.clerk_id == clerk.id]
+        more = _rows(town, [*elsewhere, Visit.starts_at >= begin, Visit.starts_at < end])
+        if more:
+            found = sorted([*found, *more], key=lambda one: (one.starts_at, one.id))
+    return found
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A row, and what it is chosen by."""
+
+    id: int
+    starts_at: datetime
+    waiting_at: datetime | None
+    clerk_id: int | None
+    procedure: str
+    row: Row
+
+    def minutes_waited(self, now: datetime) -> int:
+        since = self.waiting_at or now
+        return max(0, int((now - since).total_seconds() // 60))
+
+
+_known: dict[tuple[Any, ...], tuple[datetime, list[_Found]]] = {}
+
+
+def _known_rows(town: Town, begin: datetime, end: datetime) -> list[_Found]:
+    """A town's rows, read once for all its clerks after each piece of news about its day.
+
+    Every change of a visit is told on the channel of the day. What is older than some seconds is
+    read again all the same.
+    """
+    now = clock.now()
+    bind = str(db.session.get_bind().engine.url)
+    key = (bind, town.id, begin, end, current_slug(), stream.cursor(f"day:{town.id}"))
+    kept = _known.get(key)
+    if kept is None or not timedelta() <= now - kept[0] <= KEPT_FOR:
+        if len(_known) >= MOST_KEPT:
+            _known.clear()
+        own = [Visit.town_id == town.id, Visit.starts_at >= begin, Visit.starts_at < end]
+        kept = _known[key] = (now, _rows(town, own))
+    return kept[1]
+
+
+def forget() -> None:
+    """Nothing is known any more: what was read is undone."""
+    _known.clear()
+
+
+def _is_asked_for(one: _Found, filters: Filters, is_mine: bool) -> bool:
+    return (
+        (is_mine or not filters.mine)
+        and filters.procedure in ("", one.procedure)
+        and filters.language in ("", one.row.language)
+        and filters.channel in ("", one.row.channel)
+    )
+
+
+def _rows(town: Town, which: list[sa.ColumnElement[bool]]) -> list[_Found]:
+    """Only columns are read: a day may have hundreds."""
     clerks = sa.orm.aliased(Resource)
-    own = Visit.town_id == town.id
-    if clerk:
-        own = sa.or_(own, Visit.clerk_id == clerk.id)
     question = (
         sa.select(
             Visit.id,
             Visit.code,
             Visit.town_id,
             Visit.procedure_id,
+            Visit.clerk_id,
             Visit.starts_at,
+            Visit.waiting_at,
             Visit.status,
             Visit.channel,
             Visit.language,
@@ -154,28 +232,23 @@ def rows_between(
         )
         .outerjoin(clerks, clerks.id == Visit.clerk_id)
         .outerjoin(Ticket, Ticket.visit_id == Visit.id)
-        .where(own, Visit.starts_at >= begin, Visit.starts_at < end, Visit.status.not_in(NEVER))
+        .where(*which, Visit.status.not_in(NEVER))
         .order_by(Visit.starts_at, Visit.id)
     )
-    if filters.mine and clerk:
-        question = question.where(Visit.clerk_id == clerk.id)
-    if filters.language:
-        question = question.where(Visit.language == filters.language)
-    if filters.channel:
-        question = question.where(Visit.channel == filters.channel)
     with every_town():
         found = db.session.execute(question).all()
+        if not found:
+            return []
         names = _procedure_names(row.procedure_id for row in found)
         towns = _town_names({row.town_id for row in found} - {town.id})
     rows = []
     for one in found:
         slug, what = names[one.procedure_id]
-        if filters.procedure and slug != filters.procedure:
-            continue
+        here = one.starts_at.astimezone(town.zone)
         row = Row(
             code=one.code,
-            day=one.starts_at.astimezone(town.zone).date(),
-            time=clock_time(one.starts_at, town.time_zone),
+            day=here.date(),
+            time=f"{here.hour}:{here.minute:02d}",
             name=one.name,
             what=what,
             channel=one.channel.value,
@@ -188,38 +261,10 @@ def rows_between(
             town=towns.get(one.town_id, ""),
             is_walk_in=one.is_walk_in,
             has_priority=bool(one.priority),
-            can_call=one.id in callable_ids,
             can_arrive=one.status is Status.BOOKED and one.channel == "in_person",
         )
-        rows.append((one.id, row))
+        rows.append(_Found(one.id, one.starts_at, one.waiting_at, one.clerk_id, slug, row))
     return rows
-
-
-def row_of(visit: Visit, town: Town, number: int | None = None, *, can_call: bool = False) -> Row:
-    """One visit, with how long it has waited."""
-    with every_town():
-        clerk, procedure = visit.clerk_name, visit.procedure
-        other = visit.town.name if visit.town_id != town.id else ""
-    return Row(
-        code=visit.code,
-        day=visit.starts_at.astimezone(town.zone).date(),
-        time=clock_time(visit.starts_at, town.time_zone),
-        name=visit.name,
-        what=procedure.name_in(),
-        channel=visit.channel.value,
-        language=visit.language,
-        status=visit.status.value,
-        needs=tuple(visit.needs),
-        number=number,
-        waited=waited_minutes(visit) if visit.is_waiting else None,
-        calls=visit.calls,
-        clerk=clerk,
-        town=other,
-        is_walk_in=visit.is_walk_in,
-        has_priority=bool(visit.priority),
-        can_call=can_call,
-        can_arrive=visit.status is Status.BOOKED and visit.is_in_person,
-    )
 
 
 def waited_minutes(visit: Visit) -> int:
@@ -232,22 +277,6 @@ def waited_minutes(visit: Visit) -> int:
 def towns_of_the_pool(town: Town) -> list[int]:
     """The towns whose people a clerk of this one may see: those of its pool."""
     return sorted(schedule.roster_of(town).places)
-
-
-def _waiting(ready: Iterable[Visit], here: Iterable[Visit]) -> list[Visit]:
-    """Whom this clerk can call first, in their order; then whoever else waits in the town."""
-    first = [visit for visit in ready if visit.is_waiting]
-    seen = {visit.id for visit in first}
-    return [*first, *(visit for visit in here if visit.id not in seen)]
-
-
-def _is_asked_for(visit: Visit, filters: Filters, callable_ids: set[int]) -> bool:
-    return (
-        (not filters.mine or visit.id in callable_ids)
-        and filters.procedure in ("", visit.procedure.slug)
-        and filters.language in ("", visit.language)
-        and filters.channel in ("", visit.channel.value)
-    )
 
 
 def _procedure_names(ids: Iterable[int]) -> dict[int, tuple[str, str]]:

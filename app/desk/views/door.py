@@ -142,11 +142,25 @@ def drawn(row: Row) -> Markup:
     return _drawn(row, current_slug())
 
 
+@bp.app_template_global()
+def drawn_list(rows: tuple[Row, ...], name: str) -> Markup:
+    """Rows as items of a list, each with a name of its own."""
+    return _drawn_list(rows, name, current_slug())
+
+
+@lru_cache(maxsize=64)
+def _drawn_list(rows: tuple[Row, ...], name: str, slug: str) -> Markup:
+    item = Markup('<li id="{}-{}">{}</li>')
+    return Markup("").join(item.format(name, row.code, _drawn(row, slug)) for row in rows)
+
+
 @lru_cache(maxsize=8192)
 def _drawn(row: Row, slug: str) -> Markup:
     with speaking(slug):
         macro = current_app.jinja_env.get_template("desk/row.html").module.row  # type: ignore[attr-defined]
-        return Markup(str(macro(row)).strip())  # noqa: S704 - the macro escapes what people wrote
+        # With single spaces: a day is sent again and again.
+        html = " ".join(str(macro(row)).split())
+        return Markup(html)  # noqa: S704 - the macro escapes what people wrote
 
 
 @bp.app_template_global()

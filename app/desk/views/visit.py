@@ -1,8 +1,10 @@
 """One visit at the counter: call it, call it again, let it begin, write how it ended."""
 
+import segno
 from flask import Response, flash, render_template, session, url_for
 from flask_babel import gettext as _
 
+from app.booking import queries as visits
 from app.booking.models import Status
 from app.booking.words import outcomes_of
 from app.core import clock
@@ -73,6 +75,7 @@ def ticket(code: str) -> str:
         visit=found,
         ticket=line.ticket_of(found),
         place=line.place_of(found) if found.is_waiting else None,
+        qr=segno.make(visits.link_of(found), error="m").svg_inline(scale=3, border=4, light="#fff"),
     )
 
 

@@ -39,9 +39,11 @@ from app.queue.queries.people import (
     is_ready,
     next_appointment,
     ready_for,
+    ready_ids,
     unended,
     visit_for,
     waiting,
+    waiting_ids,
 )
 
 __all__ = [
@@ -75,11 +77,13 @@ __all__ = [
     "people_here",
     "place_of",
     "ready_for",
+    "ready_ids",
     "standings",
     "ticket_of",
     "unended",
     "visit_for",
     "visit_of_number",
     "waiting",
+    "waiting_ids",
     "waiting_in_the_hall",
 ]
