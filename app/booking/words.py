@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext as _
 
 from app.booking.models import Need, OfficeReason, PriorityReason, Status, Visit
 from app.core.i18n import in_language
-from app.core.phones import readable
+from app.core.phones import readable, takes_messages
+from app.messaging import queries as messages
 from app.towns.models import Procedure
 
 
@@ -15,6 +16,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(need_name)
     app.add_template_filter(need_name)
     app.add_template_global(readable, "readable_phone")
+    app.add_template_global(takes_messages)
+    app.add_template_global(is_unreached)
     app.add_template_filter(unbroken)
     app.add_template_global(status_name)
     app.add_template_global(names_of)
@@ -95,3 +98,10 @@ def outcomes_of(procedure: Procedure) -> dict[str, str]:
 def outcome_name(visit: Visit) -> str:
     """The outcome of that visit in words; empty while there is none."""
     return outcomes_of(visit.procedure).get(visit.outcome_code, "")
+
+
+def is_unreached(visit: Visit) -> bool:
+    """Whether the newest message about it did not arrive, so that somebody should call."""
+    if "unreached" not in g:  # asked once, however many visits the page shows
+        g.unreached = messages.unreached("visit")
+    return visit.code in g.unreached

@@ -122,10 +122,9 @@ def _make_town(item: dict[str, Any]) -> Town:
             clerk = _make_clerk(person, offered)
             if "in_person" in person["channels"] and number < len(desks):
                 clerk.desk_id = desks[number].id
-        for role in ("supervisor", "administrator"):
-            if role in list(Role):
-                for person in _of(f"{role}s", town):
-                    accounts.employ(person["name"], Role(role), list(town.languages))
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            for person in _of(f"{role.value}s", town):
+                accounts.employ(person["name"], role, list(town.languages))
         for person in _of("interpreters", town):
             _make_interpreter(person)
         for booth in _of("booths", town):

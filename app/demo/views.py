@@ -24,7 +24,7 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    people = sorted(accounts.staff(), key=lambda one: one.role is not Role.CLERK)
+    people = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
     return render_template(
         "demo/town.html",
         people=people,

@@ -75,7 +75,7 @@ class PersonForm(FlaskForm):
                 raise ValidationError(_l("Write their mobile number: the link goes there by SMS."))
             return
         try:
-            self.number = mobile(typed, self.countries)
+            self.number = mobile(typed, self.countries, or_landline=True)
         except UnfitNumber as error:
             raise ValidationError(UNFIT[error.reason]) from error
 

@@ -8,7 +8,7 @@ from app.survey import queries
 
 bp = Blueprint("survey_office", __name__, url_prefix="/desk", template_folder="templates")
 
-STAFF = tuple(role for role in Role if role.is_staff)
+STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 @bp.get("/survey")

@@ -11,6 +11,7 @@ from app.booking.models import Status, Visit
 from app.core import clock, stream
 from app.core.db import db
 from app.core.i18n import current_slug, in_language
+from app.messaging import queries as messages
 from app.queue import queries as queue
 from app.queue.models import LAST_TICKET, Ticket
 from app.schedule import queries as schedule
@@ -64,6 +65,7 @@ class Row:
     calls: int = 0
     clerk: str = ""
     town: str = ""  # only when it is another one of the pool
+    is_unreached: bool = False  # the last message to them did not arrive
     is_walk_in: bool = False
     has_priority: bool = False
     can_call: bool = False
@@ -93,11 +95,14 @@ def today(town: Town, clerk: Resource | None, filters: Filters | None = None) ->
     ready = queue.ready_ids(clerk) if clerk else []
     mine = queue.attended_by(clerk) if clerk else None
     to_call = frozenset() if mine else frozenset(ready)
+    unreached = messages.unreached("visit")
     begin, end = bounds(town, clock.today(town.time_zone))
     known = {one.id: one for one in _of_the_day(town, begin, end, clerk)}
     line = list(dict.fromkeys([*ready, *queue.waiting_ids()]))
     if missing := [number for number in line if number not in known]:
         known.update((one.id, one) for one in _rows(town, [Visit.id.in_(missing)]))
+    for one in [one for one in known.values() if one.row.code in unreached]:
+        known[one.id] = replace(one, row=replace(one.row, is_unreached=True))
     now = clock.now()
     waiting = [
         replace(one.row, waited=one.minutes_waited(now), can_call=number in to_call)

@@ -19,8 +19,8 @@ from app.identity.session import current_account, requires
 from app.queue import queries as line
 from app.queue import services as queue
 from app.queue.errors import NotAtTheCounter
-from app.schedule.errors import RuleRefused
 from app.schedule.models import CounterState, Resource
+from app.towns.errors import RuleRefused
 
 NO_DESK = "none"
 

@@ -34,7 +34,7 @@ hall_bp = Blueprint("hall", "app.desk", url_prefix="/office")
 
 bp.add_app_template_global(queries.waited_minutes)
 
-STAFF = (Role.CLERK, Role.SUPERVISOR)
+STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 def my_counter() -> Resource | None:
