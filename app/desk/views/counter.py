@@ -14,7 +14,7 @@ from app.core.i18n import clock_time
 from app.desk import queries, services
 from app.desk.errors import PeopleLeftBehind, VisitsInTheWay
 from app.desk.forms import BlockForm, ChoiceForm
-from app.desk.views.door import STAFF, bp, my_counter
+from app.desk.views.door import ATTENDING, STAFF, bp, my_counter
 from app.identity.session import current_account, requires
 from app.queue import queries as line
 from app.queue import services as queue
@@ -38,7 +38,7 @@ def presence() -> Response:
 
 
 @bp.post("/counter")
-@requires(*STAFF)
+@requires(*ATTENDING)
 def counter() -> Response:
     """Open, pause or close. Whoever would be left behind is decided upon first."""
     state = request.form.get("state", "")
@@ -59,7 +59,7 @@ def counter() -> Response:
 
 
 @bp.route("/closing", methods=["GET", "POST"])
-@requires(*STAFF)
+@requires(*ATTENDING)
 def closing() -> Response:
     """Closing time with people waiting: attend them, offer a time, or say that we are sorry."""
     clerk = _own_counter()
@@ -77,7 +77,7 @@ def closing() -> Response:
 
 
 @bp.route("/block", methods=["GET", "POST"])
-@requires(*STAFF)
+@requires(*ATTENDING)
 def block() -> Response:
     """Away for some minutes, or for the rest of the day. Visits in that time are named first."""
     clerk, form = _own_counter(), BlockForm()
@@ -105,7 +105,7 @@ def block() -> Response:
 
 
 @bp.post("/block/back")
-@requires(*STAFF)
+@requires(*ATTENDING)
 def back() -> Response:
     """There after all."""
     clerk = _own_counter()
@@ -116,7 +116,7 @@ def back() -> Response:
 
 
 @bp.route("/my-desk", methods=["GET", "POST"])
-@requires(*STAFF)
+@requires(*ATTENDING)
 def my_desk() -> Response:
     """At which desk of the hall the clerk sits, for the screen to say."""
     clerk = _own_counter()
