@@ -47,6 +47,7 @@ def tell_them_to_come_back(event: NearlyTheirTurn) -> None:
 @on(CounterChanged)
 def show_it_on_the_agendas(event: CounterChanged) -> None:
     stream.tell(f"day:{event.town_id}", "day", {})
+    stream.tell(f"day:{event.town_id}", "counters", {})
 
 
 @on(VisitMoved)

@@ -20,6 +20,7 @@ from app.queue import queries as line
 from app.queue import services as queue
 from app.queue.errors import NotAtTheCounter
 from app.schedule.models import CounterState, Resource
+from app.towns import queries as towns
 from app.towns.errors import RuleRefused
 
 NO_DESK = "none"
@@ -136,6 +137,7 @@ def my_desk() -> Response:
             "desk/_my_desk_form.html",
             status=422 if form.errors else 200,
             form=form,
+            offices=towns.offices(),
         )
     with transaction():
         queue.sit_at(current_account, desks.get(str(form.choice.data)))
