@@ -55,9 +55,7 @@ def fill_the_agenda() -> int:
     for item in queries.visits():
         town = db.session.scalars(sa.select(Town).where(Town.slug == item["town"])).one()
         with town_of(town.id):
-            visit = _book(town, item)
-            if visit and "ended" in item:
-                _put_back(visit, item)
+            visit = _invent(town, item) if "ended" in item else _book(town, item)
             count += visit is not None
     return count
 
@@ -200,32 +198,50 @@ def _lend(person: dict[str, Any], home: Town, other: Town) -> None:
         db.session.flush()
 
 
-def _put_back(visit: Visit, item: dict[str, Any]) -> None:
+def _invent(town: Town, item: dict[str, Any]) -> Visit | None:
     """A visit that began before the demonstration was opened: the only past that is invented.
 
     It goes through the same steps as any other; then its times are set back, and no message leaves.
     """
-    begun = clock.now() - timedelta(minutes=item["minutes_ago"])
-    length, ended = visit.ends_at - visit.starts_at, item["ended"]
-    time_of.free(visit.code)
-    if ended == "no_show":
-        booking.move_on(visit, Status.NO_SHOW)
-    elif ended == "waiting":
-        queue.receive(visit)
-    else:
-        for step in (Status.WAITING, Status.CALLED, Status.IN_SERVICE, Status.SERVED):
-            booking.move_on(visit, step)
-        visit.outcome_code = next(iter(outcomes_of(visit.procedure)))
-        visit.waiting_at = begun - timedelta(minutes=4)
-        visit.called_at = visit.in_service_at = begun + timedelta(minutes=2)
+    procedure = db.session.scalars(
+        sa.select(Procedure).where(Procedure.slug == item["procedure"])
+    ).one()
+    wish = booking_queries.wish_for(town, procedure, item["channel"], item["language"])
+    clerk = db.session.scalars(
+        sa.select(Resource).where(Resource.kind == ResourceKind.CLERK).order_by(Resource.id)
+    ).first()
+    if wish is None or clerk is None or clerk.account is None:
+        return None
+    visit = queue.receive_walk_in(
+        clerk.account,
+        wish,
+        phone=mobile(item["phone"]),
+        name=item["name"],
+        reads=item["language"],
+        needs=[],
+        form_token=secrets.token_urlsafe(24),
+        anyway=True,
+    )
+    begun, length = clock.now() - timedelta(minutes=item["minutes_ago"]), wish.length
+    steps = {
+        "served": (Status.CALLED, Status.IN_SERVICE, Status.SERVED),
+        "no_show": (Status.CALLED, Status.NO_SHOW),
+        "waiting": (),
+    }[item["ended"]]
+    for step in steps:
+        booking.move_on(visit, step)
+    visit.made_by_id, visit.waiting_at = None, begun
     visit.starts_at, visit.ends_at = begun, begun + length
     visit.booked_at = begun - timedelta(days=2)
-    if ended == "waiting":
-        visit.waiting_at, visit.is_walk_in = begun, True
-    else:
-        visit.ended_at = begun + length
+    if steps:
+        visit.is_walk_in, visit.clerk_id = False, clerk.id
+        visit.called_at, visit.ended_at = begun + timedelta(minutes=2), begun + length
+        visit.in_service_at = visit.called_at if visit.status is Status.SERVED else None
+    if visit.status is Status.SERVED:
+        visit.outcome_code = next(iter(outcomes_of(procedure)))
     messaging.withdraw(f"visit:{visit.code}:")
     db.session.flush()
+    return visit
 
 
 def _wall(text: str) -> time:
@@ -257,8 +273,6 @@ def _book(town: Town, item: dict[str, Any]) -> Visit | None:
 
 
 def _when(item: dict[str, Any], town: Town) -> datetime:
-    if "minutes_ago" in item:
-        return clock.now()
     if "in_minutes" in item:
         return clock.now() + timedelta(minutes=item["in_minutes"])
     day_name, _, hour = item["at"].partition(" ")

@@ -70,7 +70,7 @@ def test_the_day_has_begun_and_nobody_is_written_to_about_its_past(province):
         own = [one for one in written if one.key.startswith(f"visit:{visit.code}:")]
         assert all(one.state is MessageState.DROPPED for one in own)
     with town_of(province["benimar"].id):
-        assert [line.ticket_of(visit).number for visit in line.waiting()] == [1, 2]
+        assert [line.ticket_of(visit).number for visit in line.waiting()] == [3, 4]
 
 
 def test_there_is_a_door_for_every_role(client, app, province):
