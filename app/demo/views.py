@@ -4,7 +4,7 @@ from flask import Blueprint, Response, flash, g, render_template, request, url_f
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.accounts.models import Role
+from app.accounts.models import Power, Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
@@ -54,8 +54,9 @@ def enter(code: str) -> Response:
     person = next((row for row in accounts.staff() if row.code == code), None)
     if person is None:
         raise Missing
-    session.begin(person)
-    return see_other(url_for("desk.today"))
+    with transaction():
+        session.begin(person, "door")
+    return see_other(url_for("desk.today" if person.may(Power.ATTEND) else "office.start"))
 
 
 def _role_name(role: str) -> str:

@@ -107,8 +107,10 @@ def let_go(visit: Visit) -> None:
         expire(visit)
 
 
-def book(visit: Visit) -> Visit:
+def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code") -> Visit:
     """The telephone is confirmed: what was held is theirs. Twice is once.
+
+    `citizen`: whoever has shown by a passkey that they are this person, whose number it is.
 
     If the hold ran out meanwhile the time is taken again when it is still free. Who comes without
     an appointment is in the line from now on.
@@ -117,14 +119,14 @@ def book(visit: Visit) -> Visit:
         return visit
     _refuse_many_visits(visit)
     if visit.is_walk_in:
-        return _walk_in(visit)
+        return _walk_in(visit, citizen, shown_by)
     if not visit.is_held or not time.keep(visit.code):
         _take_again(visit)
-    _know(visit)
+    visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until = None
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
 
 
@@ -159,7 +161,7 @@ def book_for(
     _added(visit, wish)
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by="staff"))
     return visit
 
 
@@ -182,7 +184,8 @@ def walk_in_for(
     visit = _written(wish, now, new_code(), phone, name, reads, needs, form_token, host)
     visit.is_walk_in, visit.made_by_id = True, staff.id
     visit.follows_id = follows.id if follows else None
-    return _walk_in(_added(visit, wish))
+    _know(visit)
+    return _walk_in(_added(visit, wish), visit.citizen, "staff")
 
 
 def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
@@ -341,16 +344,17 @@ def _added(visit: Visit, wish: Wish) -> Visit:
     return visit
 
 
-def _walk_in(visit: Visit) -> Visit:
+def _walk_in(visit: Visit, citizen: Account | None, shown_by: str) -> Visit:
     if not visit.is_held:
         raise HoldOver
     now = clock.now()
     visit.starts_at, visit.ends_at = now, now + (visit.ends_at - visit.starts_at)
-    _know(visit)
+    if citizen or visit.phone:
+        visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until, visit.booked_at = None, now
     visit.go(Status.WAITING)
     visit.version += 1
-    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id))
+    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
 
 

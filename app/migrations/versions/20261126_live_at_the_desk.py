@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5c1f8a2e9d47"
-down_revision = "5c0de5a1b2f7"
+down_revision = "5c8e1f4a9b27"
 
 
 def upgrade():
