@@ -145,10 +145,9 @@ def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetim
 
 def enter(client: FlaskClient, account: Account) -> None:
     """Sign that person in, as a passkey would."""
-    _, name = identity.open_session(account, "passkey")
+    made, name = identity.open_session(account, "passkey")
     db.session.commit()
-    kind = "staff" if account.is_staff else "citizen"
-    client.set_cookie(f"ventanilla-{kind}", name, domain=account_town(account).host)
+    client.set_cookie(f"ventanilla-{made.kind.value}", name, domain=account_town(account).host)
 
 
 def account_town(account: Account) -> Town:

@@ -50,14 +50,17 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def stored(kind: type[enum.StrEnum], length: int = 16) -> sa.Enum:
-    """An enumeration kept by value, checked by the table."""
+def stored(kind: type[enum.StrEnum], length: int = 16, name: str = "") -> sa.Enum:
+    """An enumeration kept by value, checked by the table.
+
+    A table with two columns of one kind gives each check a name of its own.
+    """
     return sa.Enum(
         kind,
         native_enum=False,
         length=length,
         create_constraint=True,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda items: [item.value for item in items],
     )
 

@@ -111,7 +111,7 @@ def let_go(visit: Visit) -> None:
         expire(visit)
 
 
-def book(visit: Visit, citizen: Account | None = None) -> Visit:
+def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code") -> Visit:
     """The telephone is confirmed: what was held is theirs. Twice is once.
 
     `citizen`: whoever has shown by a passkey that they are this person, whose number it is.
@@ -124,14 +124,14 @@ def book(visit: Visit, citizen: Account | None = None) -> Visit:
         return visit
     _refuse_many_visits(visit)
     if visit.is_walk_in:
-        return _walk_in(visit, citizen)
+        return _walk_in(visit, citizen, shown_by)
     if not visit.is_held or not time.keep(visit.code):
         _take_again(visit)
     visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until = None
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
 
 
@@ -166,7 +166,7 @@ def book_for(
     _added(visit, wish)
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by="staff"))
     return visit
 
 
@@ -323,7 +323,7 @@ def _added(visit: Visit, wish: Wish) -> Visit:
     return visit
 
 
-def _walk_in(visit: Visit, citizen: Account | None) -> Visit:
+def _walk_in(visit: Visit, citizen: Account | None, shown_by: str) -> Visit:
     if not visit.is_held:
         raise HoldOver
     now = clock.now()
@@ -332,7 +332,7 @@ def _walk_in(visit: Visit, citizen: Account | None) -> Visit:
     visit.hold_until, visit.booked_at = None, now
     visit.go(Status.WAITING)
     visit.version += 1
-    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id))
+    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
 
 

@@ -90,7 +90,7 @@ def _who() -> Response:
                 host=request.host,
             )
             if known and known.phone == visit.phone:
-                services.book(visit, known)
+                services.book(visit, known, shown_by="passkey")
             elif session.get("hold") != visit.code:
                 codes.send(visit)
     except TimeTaken as refusal:
