@@ -7,6 +7,7 @@ from collections.abc import Callable
 import calls
 import opening
 import pages
+import sessions
 import speed
 import storm
 import waiting
@@ -24,6 +25,7 @@ def main() -> None:
         found += attempt("calls", lambda: calls.of_calls(counter, wanted.calls))
         found += attempt("storm", lambda: storm.of_one_time(counter))
         found += attempt("bookings", lambda: storm.of_many_times(counter))
+    found += attempt("sessions", lambda: sessions.measure(wanted))
     found += attempt("waiting", lambda: waiting.measure(wanted))
     show(found, wanted)
     lasted, load = time.perf_counter() - begun, os.getloadavg()[0]

@@ -16,7 +16,7 @@ from app.core.events import publish
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
-from app.core.security import everyone, uses_passkeys
+from app.core.security import everyone, reads_codes, uses_passkeys
 from app.identity import services, session, telephone
 from app.identity.devices import device_in_words
 from app.identity.events import SignedOut
@@ -42,7 +42,7 @@ def sign_in() -> Response | AnyResponse:
     goes_to = _next()
     if session.citizen() and request.method == "GET" and not request.args.get("again"):
         return redirect(goes_to, 303)
-    form = PhoneForm(countries=town.phone_countries)
+    form = PhoneForm(countries=town.phone_countries, landlines=services.can_call())
     if not form.validate_on_submit():
         return page_or_fragment(
             "identity/me_sign_in.html",
@@ -59,6 +59,7 @@ def sign_in() -> Response | AnyResponse:
 @me_bp.route("/me/sign-in/code", methods=["GET", "POST"])
 @everyone
 @sends_codes
+@reads_codes
 def code() -> Response | AnyResponse:
     """The six digits, and they are in."""
     towns.current_town_or_404()
@@ -78,13 +79,17 @@ def code() -> Response | AnyResponse:
 @everyone
 @sends_codes
 def code_again() -> Response:
-    """Another message; the code of the first one stays good."""
-    phone, purpose = _asked()
-    if not phone:
+    """Another message, or a call; the code of the first one stays good."""
+    number, purpose = _asked()
+    if not number:
         return see_other(url_for(".sign_in", next=_next()))
-    _send_code(phone, purpose)
+    aloud = request.form.get("way") == "call"
+    with transaction():
+        was_sent = telephone.send(number, purpose, aloud=aloud)
+    is_called = aloud and telephone.ways(number, purpose).can_call
+    again = "soon" if not was_sent else "call" if is_called else "1"
     door = ".phone_code" if purpose.startswith("phone:") else ".code"
-    return see_other(url_for(door, next=_next(), again=1))
+    return see_other(url_for(door, next=_next(), again=again))
 
 
 @me_bp.post("/me/sign-in/options")
@@ -169,7 +174,7 @@ def recover_finish(token: str) -> dict[str, str]:
 @sends_codes
 def phone() -> Response:
     """Another number, for whoever is known by a passkey. Without one, the number is the person."""
-    form = PhoneForm(countries=g.town.phone_countries)
+    form = PhoneForm(countries=g.town.phone_countries, landlines=services.can_call())
     if _holds_a_passkey() and form.validate_on_submit():
         _send_code(form.number, f"phone:{current_citizen.id}:{new_code()}")
         return see_other(url_for(".phone_code"))
@@ -186,6 +191,7 @@ def phone() -> Response:
 @me_bp.route("/me/phone/code", methods=["GET", "POST"])
 @requires(Role.CITIZEN)
 @sends_codes
+@reads_codes
 def phone_code() -> Response:
     """The code of the new number makes it theirs. The old one is told."""
     number, purpose = _asked()
@@ -253,6 +259,7 @@ def _code_page(form: CodeForm, number: str, door: str) -> Response:
         status=422 if form.errors else 200,
         form=form,
         phone=number,
+        ways=telephone.ways(*_asked()),
         here=url_for(door, next=_next()),
         again=url_for(".code_again", next=_next()),
         back=url_for(".sign_in" if door == ".code" else ".phone", next=_next()),

@@ -22,6 +22,7 @@ from app.identity.views.doors import bp
 from app.towns import queries as towns
 
 HOME = "/desk/"
+OFFICE = "/office/"
 DOOR = "staff"
 
 
@@ -54,8 +55,7 @@ def sign_in_finish() -> dict[str, str]:
             challenge, answer, ceremony.rp_id(), ceremony.origin(), is_staff=True
         )
         session.begin(passkey.account, passkey=passkey)
-        account = passkey.account
-    return {"next": _landing(account, request.args.get("next"))}
+    return {"next": _place_for(passkey.account, request.args.get("next"))}
 
 
 @bp.post("/sign-out")
@@ -115,15 +115,13 @@ def enrol_finish(token: str) -> dict[str, str]:
         )
         services.accept_invitation(invitation, passkey)
         session.begin(passkey.account, passkey=passkey)
-        account = passkey.account
-    return {"next": _landing(account, None)}
+    return {"next": _place_for(passkey.account, None)}
 
 
-def _landing(account: Account, target: str | None) -> str:
-    """Where somebody wanted to go; who attends nobody has no desk and begins in the back office."""
+def _place_for(person: Account, target: str | None) -> str:
+    """Where they wanted to go; who attends nobody has no desk and begins in the back office."""
     place = safe(target, HOME)
-    has_desk = account.may(Power.ATTEND) or not account.may(Power.PLAN)
-    return place if has_desk or not place.startswith(HOME) else "/office/"
+    return OFFICE if place.startswith(HOME) and not person.may(Power.ATTEND) else place
 
 
 def _invitation(token: str) -> Invitation:
