@@ -16,7 +16,7 @@ from app.identity.forms import CheckForm, ConfirmForm
 from app.identity.session import current_account, requires
 from app.towns import queries as towns
 
-bp = Blueprint("people", "app.identity", url_prefix="/office/access")
+bp = Blueprint("access", "app.identity", url_prefix="/office/access")
 
 # Whoever answers for the staff of a town; administrators too, where there are any.
 MANAGERS = tuple(role for role in Role if role.value in ("supervisor", "administrator"))

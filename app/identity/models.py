@@ -1,4 +1,4 @@
-"""Codes sent by SMS and their alarms, passkeys, challenges, and the sessions that they open."""
+"""Codes sent by SMS, their alarms, passkeys, challenges, and the sessions that they open."""
 
 import enum
 from datetime import datetime

@@ -8,12 +8,15 @@ from app.booking.services.visits import (
     change_channel,
     expire,
     extend_hold,
+    give_time,
     hold,
     hold_walk_in,
     let_go,
+    look_again,
     move,
     move_on,
     settle,
+    walk_in_for,
 )
 from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
 from app.booking.services.waitlist import take as take_offer
@@ -27,11 +30,13 @@ __all__ = [
     "confirm",
     "expire",
     "extend_hold",
+    "give_time",
     "hold",
     "hold_walk_in",
     "join",
     "leave",
     "let_go",
+    "look_again",
     "measure_delays",
     "move",
     "move_on",
@@ -39,4 +44,5 @@ __all__ = [
     "pass_over",
     "settle",
     "take_offer",
+    "walk_in_for",
 ]

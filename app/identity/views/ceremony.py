@@ -86,10 +86,10 @@ def challenge(answer: dict[str, Any], purpose: str) -> Challenge:
 
 
 def safe(target: str | None, home: str) -> str:
-    """Only pages of this house: a link from elsewhere must not choose where one lands."""
-    if home.startswith("/desk"):
-        return own_address(target, below=("/desk/", "/office/"))
-    return own_address(target, below=(home, *(f"/{slug}/" for slug in LANGUAGES)))
+    """Only pages of this house, and of this side of it: nobody else chooses where one lands."""
+    is_staff = home.startswith("/desk")
+    roots = ("/desk/", "/office/") if is_staff else tuple(f"/{slug}/" for slug in LANGUAGES)
+    return own_address(target, below=(home, *roots))
 
 
 def _challenge_in(answer: dict[str, Any]) -> bytes:

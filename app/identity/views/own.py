@@ -73,8 +73,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return see_other(url_for("me.sign_in", next=goes_to, again=1))
 
     @bp.get(f"{prefix}/passkeys")
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def passkeys() -> Response:
         keys = queries.passkeys_of(mine().id)
         removed = browser.pop("removed_handle", "")
@@ -90,8 +90,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         )
 
     @bp.get(f"{prefix}/passkeys/new")
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def new_passkey() -> Response:
         if session.is_kiosk():
             return page("passkeys", keys=(), can_change=False, is_kiosk=True)
@@ -132,8 +132,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return {"next": url_for(".passkeys")}
 
     @bp.route(f"{prefix}/passkeys/<code>", methods=["GET", "POST"])
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def rename_passkey(code: str) -> Response:
         key = key_or_404(code)
         if now().method == "phone":
@@ -147,8 +147,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return see_other(url_for(".passkeys"))
 
     @bp.route(f"{prefix}/passkeys/<code>/remove", methods=["GET", "POST"])
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def remove_passkey(code: str) -> Response:
         """One to be sure. It needs a passkey shown a moment ago, which may be this one."""
         key = key_or_404(code)
@@ -190,7 +190,6 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return {"next": safe(request.args.get("next"), url_for(".passkeys"))}
 
     @bp.get(f"{prefix}/sessions")
-    @uses_passkeys
     @requires(*roles)
     def sessions() -> Response:
         found = [one for one in queries.sessions_of(mine().id) if not services.is_over(one)]
