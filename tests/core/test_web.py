@@ -20,7 +20,7 @@ from tests.counter import a_free_port
 
 SENSORS = {"desk.visit", "devices.check", "portal.room", "portal.wait"}
 PASSKEYS = {"identity.sign_in", "identity.enrol"}
-CODES = {"booking.new", "booking.ask"}
+CODES = {"booking.new", "booking.ask", "me.code", "me.phone_code"}
 
 
 @pytest.fixture
