@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import request, session
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.i18n import asked_slug, language_name
@@ -51,6 +52,8 @@ def problem_with(phone: str, purpose: str, typed: str) -> str | None:
     if outcome is CodeOutcome.RIGHT:
         _remember(phone)
         return None
+    if outcome is CodeOutcome.WRONG and not takes_messages(phone):
+        return _("This code is not right. Write it again, or ask for another call below.")
     return str(WORDS[outcome])
 
 

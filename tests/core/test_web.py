@@ -8,10 +8,12 @@ import time
 from contextlib import suppress
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import create_app
+from app.audit.models import AuditEntry
 from app.core.db import db
 from app.core.limits import network
 from app.core.security import own_address
@@ -137,6 +139,9 @@ def test_a_form_of_another_site_is_refused_even_with_a_good_token(client, place,
     answer = client.post(url, data={"csrf_token": token}, headers=headers)
 
     assert answer.status_code == 403
+    (line,) = db.session.scalars(sa.select(AuditEntry)).all()
+    assert (line.name, line.facts["endpoint"]) == ("FormFromElsewhere", "identity.sign_out")
+    assert "elsewhere.example" not in str(line.facts)
     assert client.post(url, data={"csrf_token": token}).status_code == 303
 
 
