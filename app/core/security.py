@@ -100,17 +100,17 @@ def json_sent() -> Any:
         return None
 
 
-def own_address(target: str | None, *, below: str) -> str:
-    """The page somebody wanted, when it is one of ours below that path; else that path.
+def own_address(target: str | None, *, below: tuple[str, ...]) -> str:
+    """The page somebody wanted, when it is one of ours below those paths; else the first of them.
 
     A link from elsewhere must not choose where one lands. What a browser would read differently
     from us (a backslash, a control sign, two dots, an escaped stroke) is not ours.
     """
     path = (target or "").split("?", 1)[0].split("#", 1)[0]
     is_plain = re.fullmatch(r"[\x21-\x5b\x5d-\x7e]*", target or "") and "//" not in path
-    is_below = path.startswith(below) or path == below.rstrip("/")
+    is_below = path.startswith(below) or f"{path}/" in below
     odd = any(part in ("..", ".") for part in path.split("/")) or "%" in path
-    return str(target) if target and is_plain and is_below and not odd else below
+    return str(target) if target and is_plain and is_below and not odd else below[0]
 
 
 def everyone(view: F) -> F:

@@ -87,6 +87,11 @@ class Defaults:
     INVITATION_HOURS = 48
     SESSION_MINUTES = 12 * 60  # of the staff, without any request
 
+    # Who stamps the time (RFC 3161), tried in order: {"name", "url", "roots": a file of
+    # certificates in the instance folder, "is_qualified", "user", "password"}. Without "url" only
+    # its old stamps are checked. None at all: a development authority that proves nothing.
+    TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
+    TIMESTAMP_TIMEOUT_SECONDS = 10
     REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address

@@ -115,5 +115,5 @@ def _credential() -> dict[str, Any]:
 
 
 def _safe(target: str | None) -> str:
-    """Only pages of the desk: a link from elsewhere must not choose where one lands."""
-    return own_address(target, below="/desk/")
+    """Only pages of the staff: a link from elsewhere must not choose where one lands."""
+    return own_address(target, below=("/desk/", "/office/"))

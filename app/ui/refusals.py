@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
 
 def refuse(refusal: Refusal) -> Response:
     """The sentence of the refusal, with its status."""
+    g.refusal = type(refusal).__name__  # for whoever keeps the record
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         answer = make_response({"error": str(refusal)}, refusal.status)
     else:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5c0de5a1b2f7"
-down_revision = "3d5b7e90c1a4"
+down_revision = "c83a5e1f9b04"
 
 
 def upgrade():
