@@ -16,6 +16,8 @@ from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.core.db import db, new_code
 from app.desk import services as desk
+from app.messaging import services as messaging
+from app.messaging.models import Way
 from app.schedule.models import Resource, ResourceKind
 from app.towns.models import Town
 from tests import town
@@ -64,6 +66,22 @@ def an_entry(place: Town) -> str:
 @example("enrol/<token>", lambda: secrets.token_urlsafe(24))
 def an_invitation(place: Town) -> str:
     return accounts.invite(the_person(Role.CLERK))
+
+
+@example("sms/<code>", new_code)
+def a_message(place: Town) -> str:
+    return a_letter(Way.SMS)
+
+
+@example("call/<code>", new_code)
+def a_call(place: Town) -> str:
+    return a_letter(Way.CALL)
+
+
+def a_letter(way: Way) -> str:
+    """What the provider calls a message of that kind."""
+    key = f"code:{secrets.token_hex(4)}"
+    return messaging.send_later(town.PHONE, "1, 2", key=key, locale="ca", way=way).code or ""
 
 
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))

@@ -3,18 +3,15 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core.db import transaction
 from app.core.errors import Refusal
-from app.core.events import Event, publish
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,14 +50,6 @@ class StaleForm(Refusal):
 
     status = 400
     message = _l("This page was open for too long. Go back, reload it and send it again.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormFromElsewhere(Event):
-    """A page of another site tried to write in the name of whoever looked at it."""
-
-    town_id: int
-    endpoint: str
 
 
 class FromElsewhere(Refusal):
@@ -153,12 +142,8 @@ def refuse_other_sites() -> None:
     """A browser says where a form comes from; tokens are the second lock, not the only one."""
     if request.method in ("GET", "HEAD", "OPTIONS") or _is_called_by_a_machine():
         return
-    if _is_from_here(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
-        return
-    if town := g.get("town"):
-        with transaction():
-            publish(FormFromElsewhere(town_id=town.id, endpoint=request.endpoint or ""))
-    raise FromElsewhere
+    if not _is_from_here(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
+        raise FromElsewhere
 
 
 def _is_from_here(site: str | None, origin: str | None) -> bool:

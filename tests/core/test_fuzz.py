@@ -145,7 +145,7 @@ def bodies():
 
 def filled(rule, name, lang="ca"):
     """An address of that rule, with one name in all its places."""
-    path = rule.rule.replace("<lang:lang>", lang).replace("<any(sms,call):way>", "sms")
+    path = rule.rule.replace("<lang:lang>", lang)
     return re.sub(r"<[^>]+>", lambda _: quote(name, safe=""), path)
 
 
