@@ -46,8 +46,6 @@ def allowed(headers):
 def test_every_answer_of_every_route_is_dressed(app, client, place):
     for rule in app.url_map.iter_rules():
         method = "GET" if "GET" in rule.methods else "POST"
-        if rule.rule.endswith("/stream"):
-            continue  # asked below, by who may hear it
         answer = client.open(town.base(place) + filled(rule), method=method)
         headers = answer.headers
         policy = headers["Content-Security-Policy"].split("; ")
@@ -71,7 +69,7 @@ def test_every_answer_of_every_route_is_dressed(app, client, place):
 def test_each_page_asks_the_device_for_what_it_needs_and_no_more(app, client, place):
     seen = {}
     for rule in app.url_map.iter_rules():
-        if "GET" in rule.methods and not rule.rule.endswith("/stream"):
+        if "GET" in rule.methods:
             headers = client.get(town.base(place) + filled(rule)).headers
             seen[rule.endpoint] = allowed(headers)
             assert "geolocation=()" in headers["Permissions-Policy"]
@@ -196,7 +194,7 @@ def test_every_route_that_writes_asks_for_the_token_unless_it_asks_for_a_signatu
 def test_nothing_is_changed_by_looking(app, client, place, statements):
     """GET and HEAD write nothing, whatever the address."""
     for rule in app.url_map.iter_rules():
-        if "GET" in rule.methods and not rule.rule.endswith("/stream"):
+        if "GET" in rule.methods:
             client.get(town.base(place) + filled(rule))
 
     written = [one for one in statements if re.match(r"(INSERT|UPDATE|DELETE)", one)]
