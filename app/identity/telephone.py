@@ -45,6 +45,14 @@ def send(phone: str, purpose: str, *, aloud: bool = False) -> bool:
     return True
 
 
+def send_again(phone: str, purpose: str) -> str:
+    """Once more, written or read aloud as they asked. Returns what the page says about it."""
+    aloud = request.form.get("way") == "call"
+    if not send(phone, purpose, aloud=aloud):
+        return "soon"
+    return "call" if aloud and services.can_call() else "1"
+
+
 def problem_with(phone: str, purpose: str, typed: str) -> str | None:
     """What is wrong with the code that was typed, as the person reads it; nothing when it is right.
 
