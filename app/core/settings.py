@@ -111,6 +111,10 @@ class Defaults:
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
     ICE_SERVERS: tuple[dict[str, Any], ...] = ()  # as RTCConfiguration.iceServers
+    TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
+    TURN_SECRET = ""  # of the relays that name none of their own
+    TURN_MINUTES = 60  # how long the credentials of one person are good
+    ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions
     SESSION_COOKIE_NAME = "ventanilla"

@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, url_for
 from flask_babel import gettext as _
 
-from app.accounts.models import Role
+from app.accounts.models import Power, who_may
 from app.booking.errors import VisitMissing
 from app.booking.models import Status, Visit
+from app.calls import queries as calls
 from app.core import stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other
@@ -15,6 +16,7 @@ from app.core.i18n import speaking
 from app.core.security import everyone, shows_the_camera
 from app.desk import calendar, queries, services
 from app.desk.forms import OutcomeForm
+from app.devices import queries as devices
 from app.identity.session import current_account, requires
 from app.queue import queries as line
 from app.queue import services as queue
@@ -26,7 +28,7 @@ bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates"
 feed_bp = Blueprint("feed", __name__)
 bp.add_app_template_global(queries.waited_minutes)
 
-STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
+STAFF = who_may(Power.ATTEND)
 
 
 @bp.get("/")
@@ -132,6 +134,8 @@ def _visit_page(found: Visit, form: OutcomeForm, **context: Any) -> Response:
         form=form,
         is_mine=_is_mine(found),
         cursor=stream.cursor(),
+        device=devices.check_of(found),
+        calls=calls.how_it_went(found),
         **context,
     )
 

@@ -187,6 +187,14 @@ def sessions_of(account_id: int) -> Sequence[OpenSession]:
     return db.session.scalars(question.order_by(OpenSession.seen_at.desc())).all()
 
 
+def session_by_code(account_id: int, code: str) -> OpenSession | None:
+    """Somebody's own session, closed or not, by the name it has in lists."""
+    found: OpenSession | None = first_or_none(
+        sa.select(OpenSession).where(OpenSession.account_id == account_id, OpenSession.code == code)
+    )
+    return found
+
+
 def sessions_by_passkey(passkey_id: int) -> Sequence[OpenSession]:
     question = sa.select(OpenSession).where(
         OpenSession.passkey_id == passkey_id, OpenSession.closed_at.is_(None)

@@ -34,6 +34,7 @@ from app.schedule import queries as schedule
 from app.schedule import services as time
 from app.schedule.models import CounterState, Resource
 from app.schedule.queries import Wish
+from app.towns import services as towns
 from app.towns.models import Channel, Procedure, Town
 from app.towns.tenant import town_of
 
@@ -99,6 +100,7 @@ def receive(visit: Visit) -> None:
 
 def step_out(visit: Visit) -> None:
     """They left the waiting room before being called; an appointment stands, a place does not."""
+    booking.look_again(visit)
     if visit.status is not Status.WAITING:
         return
     booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.BOOKED)
@@ -279,6 +281,7 @@ def counter_of(account: Account) -> Resource:
 def _call(visit: Visit, clerk: Resource) -> bool:
     """Of two clerks at once, the register gives the person to the first."""
     with town_of(visit.town_id):
+        towns.take_turns()
         called = db.session.execute(
             sa.update(Visit)
             .where(Visit.id == visit.id, queries.is_ready())

@@ -171,7 +171,7 @@ def recover_finish(token: str) -> dict[str, str]:
 @sends_codes
 def phone() -> Response:
     """Another number, for whoever is known by a passkey. Without one, the number is the person."""
-    form = PhoneForm(countries=g.town.phone_countries)
+    form = PhoneForm(countries=g.town.phone_countries, landlines=services.can_call())
     if _holds_a_passkey() and form.validate_on_submit():
         _send_code(form.number, f"phone:{current_citizen.id}:{new_code()}")
         return see_other(url_for(".phone_code"))

@@ -71,7 +71,7 @@ def now() -> Response:
                 host=request.host,
             )
             if known and known.phone == visit.phone:
-                visits.book(visit, known)
+                visits.book(visit, known, shown_by="passkey")
             elif session.get("hold") != visit.code:
                 telephone.send(visit.phone, visit.purpose)
     except LineClosed:
