@@ -108,9 +108,10 @@ class World:
 
     def send(self, path, **request):
         speak_for(None)
-        answer = self.client.post(f"{town.base(self.place)}{path}", **request)
-        speak_for(self.place.id)
-        return answer
+        try:
+            return self.client.post(f"{town.base(self.place)}{path}", **request)
+        finally:
+            speak_for(self.place.id)
 
 
 def texts():
