@@ -77,7 +77,7 @@ def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Pop
     )
     log.close()
     counter = Counter(port, folder, environment)
-    for _ in range(300):
+    for _ in range(600):
         if counter.is_up():
             return counter, process
         if process.poll() is not None:
