@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
 from app.accounts import services as accounts
@@ -182,6 +183,15 @@ def field_in(page: str, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
     assert found, f"the page has no field {name}"
     return found[1]
+
+
+def figures_in(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """What a monitor understands of `/metrics`: each figure by its name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def digits_sent(body: str) -> str:

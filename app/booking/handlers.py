@@ -215,6 +215,8 @@ def show_who_was_not_reached(event: MessageNotDelivered) -> None:
 def tell_who_looks_at_it(event: VisitEvent) -> None:
     """Pages that show this visit, or the town's day, look again."""
     visit = queries.visit(event.visit_id)
+    if visit.booked_at is None:
+        return  # it stands on no page yet
     stream.tell(f"visit:{visit.id}", "state", {"status": visit.status.value})
     stream.tell(f"day:{visit.town_id}", "day", {})
 

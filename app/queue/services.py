@@ -187,6 +187,7 @@ def give_up(visit: Visit) -> None:
 
 def step_out(visit: Visit) -> None:
     """They left the waiting room before being called; an appointment stands, a place does not."""
+    booking.look_again(visit)
     if visit.status is not Status.WAITING:
         return
     booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.BOOKED)
@@ -387,6 +388,7 @@ def _tell_counter(clerk: Resource) -> None:
 def _call(visit: Visit, clerk: Resource) -> bool:
     """Of two clerks at once, the register gives the person to the first."""
     with town_of(visit.town_id):
+        towns.take_turns()
         called = db.session.execute(
             sa.update(Visit)
             .where(Visit.id == visit.id, queries.is_ready())

@@ -12,6 +12,7 @@ from flask_migrate import downgrade, upgrade
 
 from app import FLOORS, create_app
 from app.core.db import Base, db
+from tests import postgres
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app"
@@ -161,10 +162,19 @@ def test_migrations_make_what_the_models_say(app):
     assert compare_metadata(context, Base.metadata) == []
 
 
-def test_migrations_go_up_down_and_up_again(tmp_path):
-    other = create_app(
-        TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/other.db"
-    )
+@pytest.fixture(params=["sqlite", "postgresql"])
+def an_empty_register(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/other.db"
+        return
+    if postgres.programs() is None:
+        pytest.skip("POSTGRESQL IS NOT INSTALLED: migrations were NOT tried on it")
+    with postgres.a_server() as address:
+        yield address
+
+
+def test_migrations_go_up_down_and_up_again(tmp_path, an_empty_register):
+    other = create_app(TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=an_empty_register)
     with other.app_context():
         upgrade()
         downgrade(revision="base")

@@ -39,6 +39,7 @@ from app.core.events import publish
 from app.schedule import services as time
 from app.schedule.errors import TimeTaken
 from app.schedule.queries import Plan, Wish
+from app.towns import services as towns
 from app.towns.models import Channel
 
 # How often a hold may be made longer.
@@ -57,14 +58,16 @@ def hold(
     host: str = "",
 ) -> Visit:
     """Keep a time while the person types their code. The same form sent twice is one visit."""
-    if same := _same_form(form_token, phone):
-        return same
+    sent = queries.by_form(form_token)
+    if sent and _is_same(sent, phone):
+        return sent
     if starts_at <= clock.now():
         raise TimePast
     _refuse_many_holds(phone)
     code, until = new_code(), clock.now() + _hold_life()
     plan = time.reserve(wish, starts_at, claim=code, expires_at=until)
-    visit = _written(wish, starts_at, code, phone, name, reads, needs, form_token, host)
+    token = _unused(form_token, sent)
+    visit = _written(wish, starts_at, code, phone, name, reads, needs, token, host)
     visit.clerk_id, visit.hold_until = plan.clerk_id, until
     return _added(visit, wish)
 
@@ -80,17 +83,19 @@ def hold_walk_in(
     host: str = "",
 ) -> Visit:
     """Somebody who wants to talk now, while they type their code. It takes nobody's time yet."""
-    if same := _same_form(form_token, phone):
-        return same
+    sent = queries.by_form(form_token)
+    if sent and _is_same(sent, phone):
+        return sent
     _refuse_many_holds(phone)
-    now = clock.now()
-    visit = _written(wish, now, new_code(), phone, name, reads, needs, form_token, host)
+    now, token = clock.now(), _unused(form_token, sent)
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.hold_until = True, now + _hold_life()
     return _added(visit, wish)
 
 
 def extend_hold(visit: Visit) -> None:
     """Somebody who needs longer gets it, ten times (WCAG 2.2.1), while the time is theirs."""
+    look_again(visit)
     until = clock.now() + _hold_life()
     is_too_long = until - visit.held_at > _hold_life() * (EXTENSIONS + 1)
     if not visit.is_held or is_too_long:
@@ -102,6 +107,7 @@ def extend_hold(visit: Visit) -> None:
 
 def let_go(visit: Visit) -> None:
     """The person went back to choose another time."""
+    look_again(visit)
     if visit.is_held:
         time.free(visit.code)
         expire(visit)
@@ -115,6 +121,7 @@ def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code"
     If the hold ran out meanwhile the time is taken again when it is still free. Who comes without
     an appointment is in the line from now on.
     """
+    look_again(visit)
     if visit.booked_at is not None:
         return visit
     _refuse_many_visits(visit)
@@ -148,13 +155,15 @@ def book_for(
     person may have no telephone.
     """
     _refuse_without_a_phone(wish.channel, phone)
-    if (same := queries.by_form(form_token)) and same.made_by_id == staff.id:
-        return same
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
     if starts_at <= clock.now():
         raise TimePast
     code = new_code()
     plan = time.reserve(replace(wish, is_staff=True), starts_at, claim=code)
-    visit = _written(wish, starts_at, code, phone, name, reads, needs, form_token, wish.town.host)
+    token = _unused(form_token, sent)
+    visit = _written(wish, starts_at, code, phone, name, reads, needs, token, wish.town.host)
     visit.clerk_id, visit.made_by_id = plan.clerk_id, staff.id
     visit.follows_id = follows.id if follows else None
     _know(visit)
@@ -178,10 +187,11 @@ def walk_in_for(
 ) -> Visit:
     """Somebody stands at the counter, or is on the telephone, and is in the line at once."""
     _refuse_without_a_phone(wish.channel, phone)
-    if (same := queries.by_form(form_token)) and same.made_by_id == staff.id:
-        return same
-    now, host = clock.now(), wish.town.host
-    visit = _written(wish, now, new_code(), phone, name, reads, needs, form_token, host)
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
+    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.made_by_id = True, staff.id
     visit.follows_id = follows.id if follows else None
     _know(visit)
@@ -190,6 +200,7 @@ def walk_in_for(
 
 def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
     """Whoever waits in vain gets a time instead of a place in the line. Raises TimeTaken."""
+    look_again(visit)
     if not visit.is_waiting:
         raise VisitChanged
     plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
@@ -209,6 +220,7 @@ def move(
     `wish`: what `queries.wish_of` answered for it. The code, the link and the calendar entry stay.
     `reason`: why the office does it, for the citizen to read.
     """
+    look_again(visit)
     if (visit.starts_at, visit.channel.value) == (starts_at, wish.channel):
         return visit
     if visit.status is not Status.BOOKED:
@@ -227,6 +239,7 @@ def settle(visit: Visit, wish: Wish, to: int | None = None) -> None:
 
     With `to`, to that clerk. The person is told nothing: for them nothing has changed.
     """
+    look_again(visit)
     if visit.status is not Status.BOOKED:
         raise NotMovable
     asked = replace(wish, releasing=visit.code, is_staff=True, given_to=to)
@@ -245,6 +258,7 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
     Before the day it needs whoever attends that way at that time (TimeTaken). In the line or at the
     counter it changes at once: a call that fails goes on by telephone.
     """
+    look_again(visit)
     if visit.channel is channel:
         return
     _refuse_without_a_phone(channel.value, visit.phone)
@@ -268,6 +282,7 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
 
 def cancel(visit: Visit, by: str, reason: str = "") -> None:
     """Give the time back, once. `by` is `citizen`, `office` or `closing`."""
+    look_again(visit)
     if visit.status is Status.CANCELLED:
         return
     if not visit.can_be_cancelled:
@@ -282,6 +297,7 @@ def cancel(visit: Visit, by: str, reason: str = "") -> None:
 
 def move_on(visit: Visit, status: Status) -> None:
     """A step of its life after booking, told to whoever looks at it."""
+    look_again(visit)
     visit.go(status)
     if status in (Status.SERVED, Status.NO_SHOW, Status.LEFT):
         time.free(visit.code)
@@ -290,14 +306,26 @@ def move_on(visit: Visit, status: Status) -> None:
 
 def expire(visit: Visit) -> None:
     """Nobody confirmed it in time."""
+    look_again(visit)
     if visit.is_held:
         visit.go(Status.EXPIRED)
         publish(VisitExpired(town_id=visit.town_id, visit_id=visit.id))
 
 
-def _same_form(form_token: str, phone: str) -> Visit | None:
-    same = queries.by_form(form_token)
-    return same if same and same.phone == phone and not same.is_over else None
+def look_again(visit: Visit) -> None:
+    """Take a turn; if somebody may have changed the visit since it was read, read it again."""
+    if towns.take_turns():
+        db.session.refresh(visit)
+
+
+def _is_same(sent: Visit, phone: str) -> bool:
+    """Whether that visit is what this form asked for."""
+    return sent.phone == phone and not sent.is_over
+
+
+def _unused(form_token: str, sent: Visit | None) -> str:
+    """The form's own token, unless the same page was sent before, with another number."""
+    return form_token if sent is None else secrets.token_urlsafe(24)
 
 
 def _written(
@@ -311,8 +339,6 @@ def _written(
     form_token: str,
     host: str,
 ) -> Visit:
-    if queries.by_form(form_token):
-        form_token = secrets.token_urlsafe(24)  # the same page, sent with another number
     return Visit(
         code=code,
         procedure=wish.procedure,

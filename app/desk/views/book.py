@@ -19,7 +19,7 @@ from app.core.errors import Missing, Refusal
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import LANGUAGES, language_name
 from app.desk.forms import PersonForm, WalkInForm
-from app.desk.views.door import ATTENDING, bp, visit_or_404
+from app.desk.views.door import STAFF, bp, visit_or_404
 from app.identity.session import current_account, requires
 from app.queue import services as queue
 from app.queue.errors import LineClosed
@@ -33,7 +33,7 @@ DAYS_SHOWN = 14
 
 
 @bp.route("/walk-in", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def walk_in() -> Response:
     """Somebody is here, or on the telephone, without an appointment: a number, at once."""
     follows = _followed()
@@ -68,7 +68,7 @@ def walk_in() -> Response:
 
 
 @bp.get("/book")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def book() -> Response:
     """A time for somebody on the telephone or at the counter."""
     asked = _asked()
@@ -86,7 +86,7 @@ def book() -> Response:
 
 
 @bp.route("/book/who", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def book_who() -> Response:
     """For whom that time is; no code is sent, who books it is written down."""
     asked = _asked()

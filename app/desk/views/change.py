@@ -14,14 +14,14 @@ from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.desk.forms import ReasonForm
 from app.desk.views.book import STARTS, start_of, times_of
-from app.desk.views.door import ATTENDING, bp, changing, visit_or_404, visit_page
+from app.desk.views.door import STAFF, bp, changing, visit_or_404, visit_page
 from app.identity.session import requires
 from app.schedule import queries as schedule
 from app.schedule.queries import Wish
 
 
 @bp.route("/visits/<code>/move", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def move(code: str) -> Response:
     """Another time for somebody, and why."""
     found = visit_or_404(code)
@@ -54,7 +54,7 @@ def move(code: str) -> Response:
 
 
 @bp.route("/visits/<code>/cancel", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def cancel(code: str) -> Response:
     """It does not take place, and why."""
     found = visit_or_404(code)

@@ -14,7 +14,7 @@ from app.core.i18n import clock_time
 from app.desk import queries, services
 from app.desk.errors import PeopleLeftBehind, VisitsInTheWay
 from app.desk.forms import BlockForm, ChoiceForm
-from app.desk.views.door import ATTENDING, STAFF, bp, my_counter
+from app.desk.views.door import STAFF, bp, my_counter
 from app.identity.session import current_account, requires
 from app.queue import queries as line
 from app.queue import services as queue
@@ -39,7 +39,7 @@ def presence() -> Response:
 
 
 @bp.post("/counter")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def counter() -> Response:
     """Open, pause or close. Whoever would be left behind is decided upon first."""
     state = request.form.get("state", "")
@@ -60,7 +60,7 @@ def counter() -> Response:
 
 
 @bp.route("/closing", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def closing() -> Response:
     """Closing time with people waiting: attend them, offer a time, or say that we are sorry."""
     clerk = _own_counter()
@@ -78,7 +78,7 @@ def closing() -> Response:
 
 
 @bp.route("/block", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def block() -> Response:
     """Away for some minutes, or for the rest of the day. Visits in that time are named first."""
     clerk, form = _own_counter(), BlockForm()
@@ -106,7 +106,7 @@ def block() -> Response:
 
 
 @bp.post("/block/back")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def back() -> Response:
     """There after all."""
     clerk = _own_counter()
@@ -117,7 +117,7 @@ def back() -> Response:
 
 
 @bp.route("/my-desk", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def my_desk() -> Response:
     """At which desk of the hall the clerk sits, for the screen to say."""
     clerk = _own_counter()

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request, session
 from markupsafe import Markup
 
-from app.accounts.models import Power, Role, who_may
+from app.accounts.models import Power, who_may
 from app.booking.errors import VisitChanged, VisitMissing
 from app.booking.models import Visit
 from app.booking.words import outcomes_of
@@ -19,7 +19,7 @@ from app.core.i18n import current_slug, speaking
 from app.desk import queries
 from app.desk.forms import OutcomeForm
 from app.desk.queries import Filters, Row
-from app.identity.session import current_account, signed_in
+from app.identity.session import current_account
 from app.queue import queries as line
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
@@ -34,9 +34,7 @@ hall_bp = Blueprint("hall", "app.desk", url_prefix="/office")
 
 bp.add_app_template_global(queries.waited_minutes)
 
-# Who looks at the day, and who changes something in it.
-STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
-ATTENDING = who_may(Power.ATTEND)
+STAFF = who_may(Power.ATTEND)
 
 
 def my_counter() -> Resource | None:
@@ -134,12 +132,8 @@ def visit_page(found: Visit, form: OutcomeForm | None = None, **context: Any) ->
 
 @bp.app_context_processor
 def keys_of_the_desk() -> dict[str, Any]:
-    """Whether single keys do something for whoever is signed in, and whether they attend people."""
-    account = signed_in() if "town" in g else None
-    return {
-        "keys_are_on": session.get("keys") != "off",
-        "attends": account is not None and account.role in ATTENDING,
-    }
+    """Whether single keys do something for whoever is signed in."""
+    return {"keys_are_on": session.get("keys") != "off"}
 
 
 @bp.app_template_global()

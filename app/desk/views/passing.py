@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.htmx import page_or_fragment, see_other
 from app.desk import queries
 from app.desk.forms import ChoiceForm, PriorityForm
-from app.desk.views.door import ATTENDING, bp, changing, my_counter, on_my_counter, visit_or_404
+from app.desk.views.door import STAFF, bp, changing, my_counter, on_my_counter, visit_or_404
 from app.identity.session import requires
 from app.queue import services as queue
 from app.schedule.models import Resource
@@ -27,7 +27,7 @@ ANYBODY = "anybody"
 
 
 @bp.route("/visits/<code>/transfer", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def transfer(code: str) -> Response:
     """To a colleague, or to another procedure: the visit stays, with its papers and its record."""
     found, clerk = on_my_counter(code), my_counter()
@@ -58,7 +58,7 @@ def transfer(code: str) -> Response:
 
 
 @bp.route("/visits/<code>/priority", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def priority(code: str) -> Response:
     """Before others who came without a time, for a reason that is written down."""
     found = visit_or_404(code)
@@ -77,7 +77,7 @@ def priority(code: str) -> Response:
 
 
 @bp.route("/visits/<code>/channel", methods=["GET", "POST"])
-@requires(*ATTENDING)
+@requires(*STAFF)
 def channel(code: str) -> Response:
     """The same visit by another way; in the call it goes on at once."""
     found = visit_or_404(code)

@@ -15,7 +15,6 @@ from app.desk import services
 from app.desk.forms import OutcomeForm
 from app.desk.services import Words
 from app.desk.views.door import (
-    ATTENDING,
     STAFF,
     bp,
     changing,
@@ -29,7 +28,7 @@ from app.queue import services as queue
 
 
 @bp.post("/next")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def call_next() -> Response:
     with transaction():
         visit = queue.call_next(current_account)
@@ -37,7 +36,7 @@ def call_next() -> Response:
 
 
 @bp.post("/visits/<code>/call")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def call(code: str) -> Response:
     """This very person, out of turn."""
     found = visit_or_404(code)
@@ -47,7 +46,7 @@ def call(code: str) -> Response:
 
 
 @bp.post("/visits/<code>/arrived")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def arrived(code: str) -> Response:
     """Somebody has come for an appointment; in the hall they get a number."""
     found = visit_or_404(code)
@@ -81,7 +80,7 @@ def ticket(code: str) -> str:
 
 
 @bp.post("/visits/<code>/again")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def again(code: str) -> Response:
     """They did not answer: back to the waiting room, or over after the town's number of calls."""
     found = on_my_counter(code)
@@ -91,7 +90,7 @@ def again(code: str) -> Response:
 
 
 @bp.post("/visits/<code>/repeat")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def repeat(code: str) -> Response:
     """Call them once more, and go on waiting for them."""
     found = on_my_counter(code)
@@ -105,7 +104,7 @@ def repeat(code: str) -> Response:
 
 
 @bp.post("/visits/<code>/begin")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def begin(code: str) -> Response:
     """The person is at the desk, or has answered the telephone."""
     found = on_my_counter(code)
@@ -115,7 +114,7 @@ def begin(code: str) -> Response:
 
 
 @bp.post("/visits/<code>/draft")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def draft(code: str) -> str:
     """What is being written is kept as it grows. The citizen reads it when the visit is over."""
     found = on_my_counter(code)
@@ -133,7 +132,7 @@ def draft(code: str) -> str:
 
 
 @bp.post("/visits/<code>/outcome")
-@requires(*ATTENDING)
+@requires(*STAFF)
 def outcome(code: str) -> Response:
     """How it ended. Written once more, it corrects what was written before."""
     found = on_my_counter(code)

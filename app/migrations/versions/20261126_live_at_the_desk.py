@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5c1f8a2e9d47"
-down_revision = "5c8e1f4a9b27"
+down_revision = "5f0c8e2a91b7"
 
 
 def upgrade():

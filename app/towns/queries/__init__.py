@@ -1,7 +1,7 @@
 """Questions about towns, their procedures and their closed days."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -83,6 +83,11 @@ def procedures(words: str = "") -> list[Procedure]:
         return rows
     ranked = [(_match(row, wanted), row) for row in rows]
     return [row for score, row in sorted(ranked, key=lambda pair: -pair[0]) if score]
+
+
+def procedures_of(slugs: Collection[str]) -> Sequence[Procedure]:
+    """Those of the town's procedures that have one of these names."""
+    return db.session.scalars(sa.select(Procedure).where(Procedure.slug.in_(slugs))).all()
 
 
 def procedure_or_404(slug: str) -> Procedure:
