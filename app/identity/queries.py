@@ -27,7 +27,7 @@ def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     question = (
         sa.select(PhoneCode)
         .where(PhoneCode.phone == phone, PhoneCode.purpose == purpose)
-        .order_by(PhoneCode.id.desc())
+        .order_by(PhoneCode.sent_at.desc(), PhoneCode.id.desc())  # as the telephone's index goes
         .limit(5)
     )
     return db.session.scalars(question).all()

@@ -187,10 +187,11 @@ def walk_in_for(
 ) -> Visit:
     """Somebody stands at the counter, or is on the telephone, and is in the line at once."""
     _refuse_without_a_phone(wish.channel, phone)
-    if (same := queries.by_form(form_token)) and same.made_by_id == staff.id:
-        return same
-    now, host = clock.now(), wish.town.host
-    visit = _written(wish, now, new_code(), phone, name, reads, needs, form_token, host)
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
+    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.made_by_id = True, staff.id
     visit.follows_id = follows.id if follows else None
     _know(visit)
@@ -199,6 +200,7 @@ def walk_in_for(
 
 def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
     """Whoever waits in vain gets a time instead of a place in the line. Raises TimeTaken."""
+    look_again(visit)
     if not visit.is_waiting:
         raise VisitChanged
     plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)

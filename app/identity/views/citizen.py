@@ -72,7 +72,7 @@ def code() -> Response | AnyResponse:
             session.begin(people.confirm_citizen(phone, asked_slug()), "phone")
         browser.pop("me", None)
         return see_other(_next())
-    return _code_page(form, phone, ".code")
+    return _code_page(form, phone, purpose, ".code")
 
 
 @me_bp.post("/me/sign-in/code/again")
@@ -80,14 +80,11 @@ def code() -> Response | AnyResponse:
 @sends_codes
 def code_again() -> Response:
     """Another message, or a call; the code of the first one stays good."""
-    number, purpose = _asked()
-    if not number:
+    phone, purpose = _asked()
+    if not phone:
         return see_other(url_for(".sign_in", next=_next()))
-    aloud = request.form.get("way") == "call"
     with transaction():
-        was_sent = telephone.send(number, purpose, aloud=aloud)
-    is_called = aloud and telephone.ways(number, purpose).can_call
-    again = "soon" if not was_sent else "call" if is_called else "1"
+        again = telephone.send_again(phone, purpose)
     door = ".phone_code" if purpose.startswith("phone:") else ".code"
     return see_other(url_for(door, next=_next(), again=again))
 
@@ -204,7 +201,7 @@ def phone_code() -> Response:
         browser.pop("me", None)
         flash(_("Your number is changed. Messages go to the new one from now on."))
         return see_other(url_for("portal.me"))
-    return _code_page(form, number, ".phone_code")
+    return _code_page(form, number, purpose, ".phone_code")
 
 
 @me_bp.route("/me/not-mine", methods=["GET", "POST"])
@@ -252,14 +249,14 @@ def _is_right(number: str, purpose: str, form: CodeForm) -> bool:
     return problem is None
 
 
-def _code_page(form: CodeForm, number: str, door: str) -> Response:
+def _code_page(form: CodeForm, number: str, purpose: str, door: str) -> Response:
     return page_or_fragment(
         "identity/me_code.html",
         "identity/_me_code_form.html",
         status=422 if form.errors else 200,
         form=form,
         phone=number,
-        ways=telephone.ways(*_asked()),
+        ways=telephone.ways(number, purpose),
         here=url_for(door, next=_next()),
         again=url_for(".code_again", next=_next()),
         back=url_for(".sign_in" if door == ".code" else ".phone", next=_next()),
