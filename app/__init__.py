@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    assurance,
     audit,
     booking,
     calls,
@@ -35,6 +36,7 @@ FLOORS = (
     schedule,
     booking,
     queue,
+    assurance,
     calls,
     portal,
     desk,

@@ -15,6 +15,7 @@ from app import create_app
 from app.core.db import db
 from app.towns.tenant import speak_for
 from tests.counter import Counter, close_counter, open_counter
+from tests.identity.provider import BACKS, RunningProvider, a_provider
 
 
 class Browser(FlaskClient):
@@ -95,6 +96,13 @@ def statements() -> Iterator[list[str]]:
     sa.event.listen(sa.Engine, "before_cursor_execute", remember)
     yield sent
     sa.event.remove(sa.Engine, "before_cursor_execute", remember)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[RunningProvider]:
+    """A real provider of identities, in a process of its own."""
+    with a_provider(*BACKS) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

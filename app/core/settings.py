@@ -64,6 +64,11 @@ class Defaults:
     INVITATION_HOURS = 48
     SESSION_MINUTES = 12 * 60  # of the staff, without any request
 
+    # Providers of national identities, each with kind, name, label, client_id, client_secret and
+    # addresses: docs/eid.md. Empty: none is offered.
+    EID_PROVIDERS: tuple[dict[str, Any], ...] = ()
+    EID_TIMEOUT_SECONDS = 8
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15

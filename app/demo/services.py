@@ -10,13 +10,14 @@ from flask import current_app
 
 from app.accounts import services as accounts
 from app.accounts.models import Account, Role
+from app.assurance import services as assurance
 from app.booking import queries as booking_queries
 from app.booking import services as booking
 from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db
 from app.core.phones import mobile
-from app.demo import queries
+from app.demo import identities, queries
 from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 ALWAYS_OPEN = 60 * 24 * 60
 
 TEXTS = ("name", "summary", "purpose", "papers", "keywords")
+NEEDS = ("assurance", "assurance_reason", "act")
 
 
 def is_empty() -> bool:
@@ -85,6 +87,7 @@ def _make_town(item: dict[str, Any]) -> Town:
         phone=office["phone"],
         welcome=item["welcome"],
         early_minutes=ALWAYS_OPEN,
+        eid_providers=[identities.NAME],
     )
     db.session.add(town)
     db.session.flush()
@@ -106,7 +109,9 @@ def _make_town(item: dict[str, Any]) -> Town:
         people = queries.staff()
         for person in people["clerks"]:
             if person["town"] == town.slug:
-                _make_clerk(person, offered)
+                clerk = _make_clerk(person, offered)
+                today = clock.today(town.time_zone)
+                assurance.authorise(clerk, today, None, reference="Decreto 1/2026", by=None)
         for person in people["supervisors"]:
             if person["town"] == town.slug:
                 accounts.employ(person["name"], Role.SUPERVISOR, list(town.languages))
@@ -123,6 +128,7 @@ def _make_procedure(office: Office, position: int, item: dict[str, Any]) -> Proc
         afterwards=item["after"],
         position=position,
         **{key: item[key] for key in TEXTS},
+        **{key: item.get(key, {}) for key in NEEDS},
     )
     db.session.add(procedure)
     return procedure

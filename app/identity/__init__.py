@@ -9,7 +9,8 @@ __all__ = ["current_account", "everyone", "init_app", "requires"]
 
 
 def init_app(app: Flask) -> None:
-    from app.identity import jobs, models, session, views  # noqa: F401
+    from app.identity import eid, jobs, models, session, views  # noqa: F401
 
     session.init_app(app)
+    eid.init_app(app)
     app.register_blueprint(views.bp)

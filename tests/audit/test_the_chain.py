@@ -25,7 +25,7 @@ def test_every_step_of_a_visit_has_its_line():
     a_story()
 
     names = list(db.session.scalars(sa.select(AuditEntry.name).order_by(AuditEntry.number)))
-    assert names == ["VisitHeld", "VisitBooked", "VisitCancelled"]
+    assert names == ["VisitHeld", "VisitBooked", "PersonIdentified", "VisitCancelled"]
     assert services.first_broken() is None
 
 

@@ -18,7 +18,7 @@ APP = ROOT / "app"
 TEMPLATES = sorted(APP.glob("*/templates/**/*.html"))
 PUBLIC_ROOMS = {"models", "queries", "services", "events", "errors"}
 # Doors that other features may use by name besides the public rooms.
-DOORS = {"app.identity.session", "app.towns.tenant", "app.messaging.providers"}
+DOORS = {"app.identity.eid", "app.identity.session", "app.towns.tenant", "app.messaging.providers"}
 LABELS = ("everyone", "provider")
 
 

@@ -18,6 +18,7 @@ from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.security import everyone
+from app.identity import queries as identity
 from app.schedule import queries as schedule
 from app.schedule.queries import Wish
 from app.ui.forms import WhoForm
@@ -110,11 +111,16 @@ def _who_page(
 def _confirm(visit: Visit) -> Response:
     if visit.booked_at is not None:
         return see_other(_next(visit))
+    asks_more = queries.asks_more_to_book(visit)
+    if asks_more and identity.was_confirmed(visit.phone, visit.purpose):
+        return see_other(url_for("assurance.show", code=visit.code))
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
-            if codes.is_right(visit, form):
+            if codes.is_right(visit, form) and not asks_more:
                 services.book(visit)
+        if not form.errors and asks_more:
+            return see_other(url_for("assurance.show", code=visit.code))
         if not form.errors:
             session.pop("hold", None)
             return see_other(_next(visit, done=1))
