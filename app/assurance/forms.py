@@ -117,6 +117,9 @@ class EntryForm(FlaskForm):
         _l("Resolution"), validators=[Length(max=120, message=_l("Write up to 120 characters."))]
     )
 
+    def validate_reference(self, field: StringField) -> None:
+        one_line(field)
+
     def validate_last_day(self, field: DateField) -> None:
         first = self.first_day.data
         if field.data and first and field.data < first:
@@ -132,6 +135,9 @@ class ChangeForm(FlaskForm):
     reference = StringField(
         _l("Resolution"), validators=[Length(max=120, message=_l("Write up to 120 characters."))]
     )
+
+    def validate_reference(self, field: StringField) -> None:
+        one_line(field)
 
 
 class RuleForm(FlaskForm):

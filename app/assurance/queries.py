@@ -94,6 +94,12 @@ class Standing:
         return Moment.ENTER
 
     @property
+    def ahead(self) -> Moment | None:
+        """The first moment from now on that asks for more than is known."""
+        order = list(Moment)
+        return next((one for one in order[order.index(self.moment) :] if self.lacks(one)), None)
+
+    @property
     def acts(self) -> list[Procedure]:
         """Procedures of this visit that keep something for people who are known."""
         return [one for one in self.procedures if "act" in one.assurance]
@@ -131,7 +137,9 @@ def rows_of(visit: Visit) -> Sequence[Assurance]:
 
 def row_or_404(visit: Visit, code: str) -> Assurance:
     found: Assurance | None = first_or_none(
-        sa.select(Assurance).where(Assurance.visit_id == visit.id, Assurance.code == code)
+        sa.select(Assurance).where(
+            Assurance.visit_id == visit.id, Assurance.code == plain_code(code)
+        )
     )
     if found is None:
         raise Missing
@@ -152,7 +160,7 @@ def open_check(visit: Visit) -> Check | None:
 
 def check_or_404(visit: Visit, code: str) -> Check:
     found: Check | None = first_or_none(
-        sa.select(Check).where(Check.visit_id == visit.id, Check.code == code)
+        sa.select(Check).where(Check.visit_id == visit.id, Check.code == plain_code(code))
     )
     if found is None:
         raise Missing
@@ -221,7 +229,7 @@ def register() -> Sequence[AuthorisedClerk]:
 
 def entry_or_404(code: str) -> AuthorisedClerk:
     found: AuthorisedClerk | None = first_or_none(
-        sa.select(AuthorisedClerk).where(AuthorisedClerk.code == code)
+        sa.select(AuthorisedClerk).where(AuthorisedClerk.code == plain_code(code))
     )
     if found is None:
         raise Missing
@@ -286,6 +294,11 @@ def has_method(visit: Visit, method: Method) -> bool:
         Assurance.visit_id == visit.id, Assurance.method == method, Assurance.undone_at.is_(None)
     )
     return first_or_none(question) is not None
+
+
+def plain_code(text: str) -> str:
+    """What was sent as a code; nothing when it cannot be one. PostgreSQL refuses some signs."""
+    return text if text.isascii() and text.isalnum() else ""
 
 
 def _most(levels: Iterable[Level]) -> Level:

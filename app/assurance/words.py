@@ -119,12 +119,14 @@ def moment_name(moment: str) -> str:
 
 
 def what_is_asked(standing: Standing) -> str:
-    """Why somebody is stopped here, in one sentence."""
+    """Why somebody is asked, in one sentence; nothing more is needed of others."""
+    if standing.ahead is None:
+        return _("You need nothing more for this visit. If you wish, you can do it all the same.")
     return {
         Moment.BOOK: _("Before we book this visit, we need to be sure who you are."),
         Moment.ENTER: _("Before you come in, we need to be sure who you are."),
         Moment.ACT: _("Before we do this for you, we need to be sure who you are."),
-    }[standing.moment]
+    }[standing.ahead]
 
 
 def consent_text(town: Town) -> list[str]:

@@ -308,6 +308,49 @@ def test_a_check_that_is_stopped_identifies_nobody(desk, attended, clerk):
         services.agree(check, True)
 
 
+@pytest.mark.parametrize("code", ["\x00", "x" * 9999, "é", "' OR 1=1", "../x"])
+def test_a_check_that_never_was_is_missing(desk, citizen, attended, code):
+    fields = {"check": code, "answer": "yes"}
+
+    assert town.send(citizen, card(attended), card(attended), **fields).status_code == 404
+    for path in ("said", "stop", "finish"):
+        answer = town.send(desk, panel(attended) + path, panel(attended), **fields)
+        assert answer.status_code == 404
+
+
+def test_a_refusal_beside_the_call_leaves_the_panel_where_it_is(desk, citizen, attended, clerk):
+    check = begin(attended, clerk)
+    services.agree(check, False)
+    db.session.commit()
+    token = town.token_in(desk.get(panel(attended)).text)
+    fields = {"csrf_token": token, "check": check.code, "answer": "yes"}
+
+    answer = desk.post(panel(attended) + "said", data=fields, headers={"HX-Request": "true"})
+    address = f"{town.base(attended.town)}/ca/help"
+    late = citizen.post(
+        card(attended),
+        data={**fields, "csrf_token": town.token_in(citizen.get(address).text)},
+        headers={"HX-Request": "true"},
+    )
+
+    assert answer.status_code == late.status_code == 409
+    assert answer.text.lstrip().startswith('<section id="identity"')
+    assert late.text.lstrip().startswith('<section id="card"')
+    assert check.state is CheckState.REFUSED
+
+
+def test_only_who_is_attended_asks_again_and_again(citizen, visit, clerk):
+    """Two thousand people who wait must not each ask every three seconds."""
+    queue.arrive(visit)
+    db.session.commit()
+    assert "every 3s" not in citizen.get(card(visit)).text
+
+    queue.call(clerk, visit)
+    db.session.commit()
+
+    assert "every 3s" in citizen.get(card(visit)).text
+
+
 # --- undo -----------------------------------------------------------------------------------
 
 

@@ -327,6 +327,19 @@ def test_a_provider_that_is_down_is_said_and_another_way_is_there(app, client, v
         assert f'id="{way}"' in answer.text
 
 
+def test_a_script_is_led_back_to_the_same_words(app, client, visit, place):
+    port = a_free_port()
+    gone = {"kind": "oidc", "name": "gone", "label": "Gone", "issuer": f"http://127.0.0.1:{port}"}
+    eid.offer(app, {**gone, "client_id": "x", "client_secret": "y"})
+    place.eid_providers = ["gone"]
+    db.session.commit()
+
+    address = leave_for(client, visit, "gone")
+
+    assert address.endswith("identify?said=down")
+    assert "does not answer now" in client.get(f"{page(visit)}?said=down").text
+
+
 def test_what_is_not_configured_or_not_chosen_does_not_exist(app, client, visit, place):
     place.eid_providers = ["valid", "unheard-of"]
     db.session.commit()

@@ -1,5 +1,6 @@
 """The clerk's panel beside the visit: what is known, the guided check, the act, and undoing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request, url_for
@@ -14,6 +15,7 @@ from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core import clock
 from app.core.db import transaction
+from app.core.errors import Refusal
 from app.core.htmx import page_or_fragment, see_other, wants_fragment
 from app.identity.session import current_account, requires
 from app.queue import queries as line
@@ -40,14 +42,13 @@ def panel(code: str) -> Response:
 @requires(*STAFF)
 def ask(code: str) -> Response:
     visit = _own_visit(code)
-    with transaction():
-        services.ask_to_check(
-            visit,
-            current_account,
-            text=words.consent_digest(visit.town, visit.reads),
-            version=words.TEXT_VERSION,
-        )
-    return _done(visit)
+    text = words.consent_digest(visit.town, visit.reads)
+    return _try(
+        visit,
+        lambda: services.ask_to_check(
+            visit, current_account, text=text, version=words.TEXT_VERSION
+        ),
+    )
 
 
 @bp.post("/said")
@@ -59,9 +60,9 @@ def said(code: str) -> Response:
     check = queries.check_or_404(visit, request.form.get("check", ""))
     if answer not in ("yes", "no"):
         raise CheckOver
-    with transaction():
-        services.note_what_they_said(check, current_account, answer == "yes")
-    return _done(visit)
+    return _try(
+        visit, lambda: services.note_what_they_said(check, current_account, answer == "yes")
+    )
 
 
 @bp.post("/stop")
@@ -69,9 +70,7 @@ def said(code: str) -> Response:
 def stop(code: str) -> Response:
     visit = _own_visit(code)
     check = queries.check_or_404(visit, request.form.get("check", ""))
-    with transaction():
-        services.stop_check(check, current_account)
-    return _done(visit)
+    return _try(visit, lambda: services.stop_check(check, current_account))
 
 
 @bp.post("/finish")
@@ -89,18 +88,14 @@ def finish(code: str) -> Response:
         number=(form.number.data or "") if "number" in form else "",
         expires_on=None if form.is_permanent.data else form.expires.data,
     )
-    with transaction():
-        services.finish_check(check, current_account, seen)
-    return _done(visit)
+    return _try(visit, lambda: services.finish_check(check, current_account, seen))
 
 
 @bp.post("/act")
 @requires(*STAFF)
 def act(code: str) -> Response:
     visit = _own_visit(code)
-    with transaction():
-        services.do_the_act(visit, current_account)
-    return _done(visit)
+    return _try(visit, lambda: services.do_the_act(visit, current_account))
 
 
 @bp.route("/<row>/undo", methods=["GET", "POST"])
@@ -157,21 +152,27 @@ def is_mine(visit: Visit) -> bool:
     return clerk is not None and visit.clerk_id == clerk.id
 
 
-def _panel(visit: Visit, form: CheckForm | None = None, status: int = 200) -> Response:
+def _try(visit: Visit, errand: Callable[[], object]) -> Response:
+    """Run the errand. Beside the call a refusal stands in the panel and does not replace it."""
+    try:
+        with transaction():
+            errand()
+    except Refusal as refusal:
+        if not wants_fragment():
+            raise
+        return _panel(visit, refusal=refusal, status=refusal.status)
+    return _panel(visit) if wants_fragment() else see_other(url_for(".panel", code=visit.code))
+
+
+def _panel(visit: Visit, form: CheckForm | None = None, status: int = 200, **more: Any) -> Response:
     return page_or_fragment(
         "assurance/panel.html",
         "assurance/_identity.html",
         status=status,
         visit=visit,
         check_form=form or fresh_form(visit),
+        **more,
     )
-
-
-def _done(visit: Visit) -> Response:
-    """The panel as it is now, or the visit again."""
-    if wants_fragment():
-        return _panel(visit)
-    return see_other(url_for(".panel", code=visit.code))
 
 
 def _may_undo(row: Assurance) -> bool:

@@ -18,6 +18,7 @@ from app.identity.session import current_account, requires
 from app.towns import queries as towns
 from app.towns import services as town_rules
 from app.towns.models import DocumentRule, Level, Moment, Procedure, Town
+from app.ui.forms import NO_CONTROLS
 
 office_bp = Blueprint(
     "identification", __name__, url_prefix="/office/identification", template_folder="../templates"
@@ -188,7 +189,7 @@ def _decided(procedure: Procedure, form: NeedsForm) -> dict[str, Any]:
 def _texts(before: dict[str, str], name: str) -> dict[str, str]:
     """A text in every language that was on the page; the others stay as they were."""
     typed = {
-        slug: " ".join(request.form[f"{name}-{slug}"].split())[:LONGEST]
+        slug: " ".join(NO_CONTROLS.sub(" ", request.form[f"{name}-{slug}"]).split())[:LONGEST]
         for slug in LANGUAGES
         if f"{name}-{slug}" in request.form
     }

@@ -33,8 +33,13 @@ def answer(code: str) -> Response:
     said = request.form.get("answer")
     if said not in ("yes", "no"):
         raise CheckOver
-    with transaction():
-        services.agree(check, said == "yes")
+    try:
+        with transaction():
+            services.agree(check, said == "yes")
+    except CheckOver as refusal:
+        if not wants_fragment():
+            raise
+        return _page(visit, queries.standing(visit), status=refusal.status)
     if wants_fragment():
         return _page(visit, queries.standing(visit))
     return see_other(go_on(visit))
@@ -49,7 +54,11 @@ def pulse(standing: Standing) -> str:
     return f"{standing.visit.status.value}.{check}.{best}.{standing.level.value}"
 
 
-def _page(visit: Visit, standing: Standing) -> Response:
+def _page(visit: Visit, standing: Standing, status: int = 200) -> Response:
     return page_or_fragment(
-        "assurance/card.html", "assurance/_card.html", visit=visit, standing=standing
+        "assurance/card.html",
+        "assurance/_card.html",
+        status=status,
+        visit=visit,
+        standing=standing,
     )

@@ -33,6 +33,8 @@ def begin(code: str, name: str) -> Response:
     try:
         beginning = provider.begin(_back(visit.town, provider), asked_slug())
     except ProviderDown:
+        if wants_fragment():
+            return see_other(url_for(".show", code=code, said="down"))
         return page(visit, said="down", status=ProviderAway.status)
     with transaction():
         services.begin(visit, provider, beginning, browser())

@@ -146,11 +146,12 @@ def stay_there(session: Any) -> None:
 
 def named(*parts: Any) -> str:
     """A name out of its pieces, on one line, not longer than a name is."""
-    return " ".join(" ".join(str(part or "") for part in parts).split())[:120]
+    words = " ".join(" ".join(str(part or "") for part in parts).split())
+    return "".join(sign for sign in words if sign.isprintable())[:120]
 
 
 def claims(name: str, kind: str, number: Any) -> Claims:
-    written = "".join(str(number or "").split()).upper()[:40]
+    written = named(number).replace(" ", "").upper()[:40]
     return Claims(name=name, document_kind=kind if written else "", document_number=written)
 
 
