@@ -112,9 +112,10 @@ def _make_town(item: dict[str, Any]) -> Town:
                 clerk = _make_clerk(person, offered)
                 today = clock.today(town.time_zone)
                 assurance.authorise(clerk, today, None, reference="Decreto 1/2026", by=None)
-        for person in people["supervisors"]:
-            if person["town"] == town.slug:
-                accounts.employ(person["name"], Role.SUPERVISOR, list(town.languages))
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            for person in people[f"{role.value}s"]:
+                if person["town"] == town.slug:
+                    accounts.employ(person["name"], role, list(town.languages))
     return town
 
 

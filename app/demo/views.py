@@ -6,10 +6,11 @@ from flask import Blueprint, Response, flash, g, make_response, render_template,
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
-from app.core.security import csrf, everyone
+from app.core.security import by_provider, everyone
 from app.demo import identities, services
 from app.identity import session
 from app.messaging import queries as messages
@@ -26,7 +27,8 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    people = [(person, schedule.resource_of(person.id)) for person in accounts.staff()]
+    staff = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
+    people = [(person, schedule.resource_of(person.id)) for person in staff]
     return render_template("demo/town.html", people=people, messages=messages.latest())
 
 
@@ -91,16 +93,13 @@ ASKED = ("redirect_uri", "state", "code_challenge")
 
 
 @bp.post("/identity/token")
-@csrf.exempt
+@by_provider
 def token() -> Response:
     """Asked by our own server, as by any that has registered with a provider."""
     answer = identities.token_for(request.form.to_dict())
     if answer is None:
         return make_response({"error": "invalid_grant"}, 400)
     return make_response(answer, 200)
-
-
-token.who_may_enter = "provider"
 
 
 @bp.get("/identity/getUserInfo")

@@ -19,7 +19,7 @@ from tests import town
 
 @pytest.fixture
 def office(client, place):
-    boss = accounts.employ("Rosa Vila", Role.SUPERVISOR, ["ca"])
+    boss = accounts.employ("Rosa Vila", Role.ADMINISTRATOR, ["ca"])
     db.session.commit()
     town.enter(client, boss)
     return client

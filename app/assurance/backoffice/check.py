@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, request, url_for
 
-from app.accounts.models import Role
+from app.accounts.models import Power, Role, who_may
 from app.assurance import queries, services, words
 from app.assurance.errors import CheckOver, NotAuthorised
 from app.assurance.forms import CheckForm, UndoForm
@@ -26,7 +26,7 @@ from app.towns.tenant import speak_for
 bp = Blueprint(
     "identify", __name__, url_prefix="/desk/visits/<code>/identity", template_folder="../templates"
 )
-STAFF = (Role.CLERK, Role.SUPERVISOR)
+STAFF = who_may(Power.ATTEND)
 
 
 @bp.get("/")

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
-from app.accounts.models import Role
+from app.accounts.models import Account, Power, who_may
 from app.assurance import queries, services
 from app.assurance.errors import AlreadyAuthorised
 from app.assurance.forms import ChangeForm, EntryForm, NeedsForm, RuleForm
@@ -23,8 +23,7 @@ from app.ui.forms import NO_CONTROLS
 office_bp = Blueprint(
     "identification", __name__, url_prefix="/office/identification", template_folder="../templates"
 )
-# Whoever runs the office: a supervisor, and an administrator where there is such a role.
-OFFICE = tuple(role for role in Role if role.value in ("supervisor", "administrator"))
+OFFICE = who_may(Power.AUTHORISE)
 LONGEST = 300  # of a town's own sentence
 
 
@@ -133,6 +132,11 @@ def needs(slug: str) -> Response:
         town_rules.change_procedure(procedure, **_decided(procedure, form))
     flash(_("The rules are saved."))
     return see_other(url_for(".start"))
+
+
+@office_bp.app_template_global("decides_on_identification")
+def decides(account: Account) -> bool:
+    return account.role in OFFICE
 
 
 def _start(form: RuleForm, status: int = 200) -> Response:
