@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.accounts.models import Account
-from app.assurance import queries
+from app.assurance import documents, queries
 from app.assurance.models import Assurance, DocumentKind, Method
 from app.assurance.queries import Standing
 from app.booking.models import Visit
@@ -36,6 +36,8 @@ def init_app(app: Flask) -> None:
         method_name,
         document_name,
         document_kept,
+        document_shown,
+        text_agreed_to,
         rule_name,
         moment_name,
         consent_text,
@@ -101,6 +103,23 @@ def document_kept(row: Assurance) -> str:
     return row.document
 
 
+def document_shown(row: Assurance) -> str:
+    """To whoever holds the link of the visit: never more than four signs."""
+    if row.document_rule is not DocumentRule.FULL:
+        return document_kept(row)
+    return documents.masked(row.document_kind or DocumentKind.OTHER, row.document)
+
+
+def text_agreed_to(row: Assurance) -> list[str]:
+    """The very sentences, in the language in which they were said, whatever the rule is now."""
+    with speaking(str(row.evidence.get("text_language") or row.visit.reads)):
+        rule, days = row.evidence.get("text_rule"), row.evidence.get("text_days")
+        return [
+            str(sentence)
+            for sentence in consent_text(row.visit.town, DocumentRule(rule) if rule else None, days)
+        ]
+
+
 def rule_name(rule: str) -> str:
     return {
         DocumentRule.NOTHING.value: _("Keep nothing of the number"),
@@ -129,9 +148,14 @@ def what_is_asked(standing: Standing) -> str:
     }[standing.ahead]
 
 
-def consent_text(town: Town) -> list[str]:
-    """What is said before a clerk identifies somebody, sentence by sentence."""
-    days = max(1, town.document_days)
+def consent_text(
+    town: Town, rule: DocumentRule | None = None, days: int | None = None
+) -> list[str]:
+    """What is said before a clerk identifies somebody, sentence by sentence.
+
+    With `rule` and `days`, as it was said when those were the town's.
+    """
+    days = max(1, days or town.document_days)
     kept = {
         DocumentRule.NOTHING: _("We do not keep the number of your document."),
         DocumentRule.MASKED: _("Of the number of your document we keep only four digits."),
@@ -141,7 +165,7 @@ def consent_text(town: Town) -> list[str]:
             "We keep its number for %(num)s days, and then only four digits.",
             days,
         ),
-    }[town.document_rule]
+    }[rule or town.document_rule]
     hall = str(in_language(town.council)) or town.name
     return [
         _("A clerk of %(hall)s looks at your face and at your identity document.", hall=hall),

@@ -37,6 +37,11 @@ def begin(visit, clerk):
     return check
 
 
+def finish(check, clerk):
+    text = words.consent_digest(check.visit.town, check.language)
+    return services.finish_check(check, clerk, SEEN, text=text)
+
+
 def told(name):
     return db.session.scalars(sa.select(AuditEntry).where(AuditEntry.name == name)).all()
 
@@ -89,7 +94,7 @@ def test_what_is_said_aloud_is_noted_by_the_clerk(desk, attended):
 def test_the_citizen_keeps_a_copy_of_what_they_agreed_to(citizen, attended, clerk):
     check = begin(attended, clerk)
     services.agree(check, True)
-    services.finish_check(check, clerk, SEEN)
+    finish(check, clerk)
     db.session.commit()
 
     page = citizen.get(f"{town.base(attended.town)}/en/visits/{attended.code}/identity").text
@@ -106,7 +111,7 @@ def test_without_an_answer_nobody_is_identified(desk, attended, clerk):
 
     assert answer.status_code == 409
     with pytest.raises(ConsentMissing):
-        services.finish_check(check, clerk, SEEN)
+        finish(check, clerk)
     assert queries.level_of(attended) is Level.PHONE
 
 
@@ -116,7 +121,7 @@ def test_who_says_no_is_not_identified_and_may_be_asked_again(citizen, desk, att
     town.send(citizen, card(attended), card(attended), check=check.code, answer="no")
 
     with pytest.raises(CheckOver):
-        services.finish_check(check, clerk, SEEN)
+        finish(check, clerk)
     assert "identity-ask" in desk.get(panel(attended)).text
     assert begin(attended, clerk).id != check.id
 
@@ -218,7 +223,7 @@ def test_a_clerk_who_loses_it_half_way_cannot_finish(desk, attended, clerk):
         services.end_entry(entry)
 
     with pytest.raises(NotAuthorised):
-        services.finish_check(check, clerk, SEEN)
+        finish(check, clerk)
 
 
 def test_nobody_is_identified_who_is_not_attended(visit, clerk, attended):
@@ -228,7 +233,7 @@ def test_nobody_is_identified_who_is_not_attended(visit, clerk, attended):
 
     for errand in (
         lambda: begin(attended, clerk),
-        lambda: services.finish_check(check, clerk, SEEN),
+        lambda: finish(check, clerk),
     ):
         with pytest.raises(NotBeingAttended):
             errand()
@@ -298,6 +303,32 @@ def test_the_table_allows_one_check_at_a_time(attended, clerk):
         db.session.add(twin)
 
 
+def test_a_rule_that_changes_half_way_is_asked_about_again(attended, clerk, place):
+    check = begin(attended, clerk)
+    services.agree(check, True)
+    place.document_rule = DocumentRule.FULL
+
+    with pytest.raises(CheckOver):
+        finish(check, clerk)
+    assert queries.level_of(attended) is Level.PHONE
+
+
+def test_the_copy_says_what_was_said_then_and_never_a_whole_number(citizen, attended, clerk, place):
+    place.document_rule, place.document_days = DocumentRule.FULL, 12
+    check = begin(attended, clerk)
+    services.agree(check, True)
+    row = finish(check, clerk)
+    place.document_days = 40
+    db.session.commit()
+
+    page = citizen.get(f"{town.base(place)}/en/visits/{attended.code}/identity").text
+
+    assert row.document == "12345678X"
+    assert "12345678X" not in page
+    assert "12 dies" in page
+    assert "40" not in page.split("<details")[1]
+
+
 def test_a_check_that_is_stopped_identifies_nobody(desk, attended, clerk):
     check = begin(attended, clerk)
 
@@ -357,7 +388,7 @@ def test_only_who_is_attended_asks_again_and_again(citizen, visit, clerk):
 def checked(visit, clerk):
     check = begin(visit, clerk)
     services.agree(check, True)
-    row = services.finish_check(check, clerk, SEEN)
+    row = finish(check, clerk)
     db.session.commit()
     return row
 

@@ -11,6 +11,7 @@ from app import create_app
 from app.assurance import jobs, queries, services
 from app.assurance.models import AttemptState, EidAttempt, Method
 from app.audit.models import AuditEntry
+from app.booking import services as booking
 from app.core import clock
 from app.core.db import db
 from app.identity import eid
@@ -268,6 +269,18 @@ def test_another_browser_cannot_confirm_for_them(client, citizen, visit):
 
     assert answer.status_code == 400
     assert "Miren" not in citizen.get(page(visit)).text
+    assert state() == (0, None)
+
+
+def test_a_visit_that_is_over_meanwhile_is_not_identified(client, visit):
+    come_back(client, walk(leave_for(client, visit), "miren"))
+    token = town.token_in(client.get(page(visit)).text)
+    booking.cancel(visit, "citizen")
+    db.session.commit()
+    form = {"csrf_token": token, "answer": "yes"}
+
+    assert client.post(page(visit, "/me"), data=form).status_code == 409
+    assert client.post(page(visit, "/with/real"), data=form).status_code == 409
     assert state() == (0, None)
 
 

@@ -333,7 +333,7 @@ def test_a_check_reaches_what_the_act_needs(attended, padron, clerk):
     needs(padron, act="checked")
     check = services.ask_to_check(attended, clerk, text="sha-256:x", version="v")
     services.agree(check, True)
-    services.finish_check(check, clerk, Seen(DocumentKind.DNI, "Pere Roig"))
+    services.finish_check(check, clerk, Seen(DocumentKind.DNI, "Pere Roig"), text="sha-256:x")
 
     assert services.do_the_act(attended, clerk).level is Level.CHECKED
 

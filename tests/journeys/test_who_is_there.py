@@ -52,10 +52,16 @@ def ask_for(house: Counter, page: Page, phone: Page, slug: str, number: str, nam
     page.locator("#code-confirm").click()
 
 
-def be_the_supervisor(house: Counter, page: Page) -> None:
+def be_who_decides(house: Counter, page: Page) -> None:
+    """Sign in as somebody whom the rules about identifying people open to."""
     page.goto(house.at("sobreira", "/demo/"))
-    page.locator(".people li button").last.click()
-    page.wait_for_url("**/desk/")
+    for number in range(1, page.locator(".people li").count() + 1):
+        page.goto(house.at("sobreira", "/demo/"))
+        page.locator(f"#be-{number}").click()
+        page.goto(house.at("sobreira", "/office/identification/"))
+        if page.locator("#rule-form").count():
+            return
+    raise AssertionError("these rules open to nobody")
 
 
 def be_who_can_call(house: Counter, page: Page, code: str) -> None:
@@ -133,21 +139,17 @@ def test_a_clerk_identifies_somebody_in_the_call_and_both_see_it(house: Counter,
 
 
 def test_a_real_provider_says_who_it_is_before_the_visit_is_booked(house: Counter, a_page):
-    supervisor, citizen, phone = (
-        a_page(1280, bypass_csp=True),
-        a_page(390, bypass_csp=True),
-        a_page(),
-    )
+    administrator, phone = a_page(1280, bypass_csp=True), a_page()
+    citizen = a_page(390, bypass_csp=True)
     wrong: list[str] = []
-    be_the_supervisor(house, supervisor)
-    supervisor.goto(house.at("sobreira", "/office/identification/"))
-    wrong += look(supervisor)
-    supervisor.locator('#rule-form label:has-text("Real ID")').click()
-    supervisor.locator("#rule-save").click()
-    supervisor.locator(".notice--done").wait_for()
+    be_who_decides(house, administrator)
+    wrong += look(administrator)
+    administrator.locator('#rule-form label:has-text("Real ID")').click()
+    administrator.locator("#rule-save").click()
+    administrator.locator(".notice--done").wait_for()
     for path in ("clerks", "procedures/licencia-obra"):
-        supervisor.goto(house.at("sobreira", f"/office/identification/{path}"))
-        wrong += look(supervisor)
+        administrator.goto(house.at("sobreira", f"/office/identification/{path}"))
+        wrong += look(administrator)
 
     ask_for(house, citizen, phone, "licencia-obra", "600 71 71 02", "")
     citizen.wait_for_url("**/identify")

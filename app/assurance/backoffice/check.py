@@ -82,13 +82,14 @@ def finish(code: str) -> Response:
     form = _form(visit)
     if not form.validate_on_submit():
         return _panel(visit, form, status=422)
+    text = words.consent_digest(visit.town, check.language)
     seen = Seen(
         kind=DocumentKind(form.kind.data),
         name=form.name.data or "",
         number=(form.number.data or "") if "number" in form else "",
         expires_on=None if form.is_permanent.data else form.expires.data,
     )
-    return _try(visit, lambda: services.finish_check(check, current_account, seen))
+    return _try(visit, lambda: services.finish_check(check, current_account, seen, text=text))
 
 
 @bp.post("/act")

@@ -94,10 +94,16 @@ def stop_check(check: Check, by: Account) -> None:
     publish(CheckStopped(town_id=check.town_id, visit_id=check.visit_id, check_id=check.id))
 
 
-def finish_check(check: Check, by: Account, seen: Seen) -> Assurance:
-    """Face, name and document match. The number is kept as the town's rule says, if at all."""
+def finish_check(check: Check, by: Account, seen: Seen, *, text: str) -> Assurance:
+    """Face, name and document match. The number is kept as the town's rule says, if at all.
+
+    `text`: the digest of what would be asked now. If the rule has changed since the citizen agreed,
+    they agreed to something else, and must be asked again.
+    """
     visit = check.visit
     _refuse_others(visit, by)
+    if check.text_digest != text:
+        raise CheckOver
     if check.is_asked:
         raise ConsentMissing
     if not _move(check, CheckState.DONE, CheckState.AGREED):
@@ -115,6 +121,8 @@ def finish_check(check: Check, by: Account, seen: Seen) -> Assurance:
             "expires_on": seen.expires_on.isoformat() if seen.expires_on else "never",
             "text_digest": check.text_digest,
             "text_language": check.language,
+            "text_rule": visit.town.document_rule.value,
+            "text_days": visit.town.document_days,
         },
         identity=Identity(seen.name, seen.kind, documents.kept(visit.town, seen.kind, seen.number)),
         by_id=by.id,

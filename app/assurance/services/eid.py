@@ -22,6 +22,7 @@ from app.assurance.models import (
     Method,
 )
 from app.assurance.services.rows import Identity, identify
+from app.booking.errors import VisitChanged
 from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db
@@ -45,6 +46,8 @@ class Finding:
 
 def begin(visit: Visit, provider: Provider, beginning: Beginning, browser: str) -> EidAttempt:
     """Remember that they went, so that they are known when they come back."""
+    if visit.is_over:
+        raise VisitChanged
     if queries.attempts_lately(visit) >= ATTEMPTS_PER_HOUR:
         raise TooManyAttempts
     attempt = EidAttempt(
@@ -147,6 +150,8 @@ def confirm(attempt: EidAttempt, is_me: bool) -> Assurance | None:
     db.session.refresh(attempt)
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         return None
+    if attempt.visit.is_over:
+        raise VisitChanged
     if not is_me:
         publish(
             EidEnded(
