@@ -42,6 +42,15 @@ def test_the_office_is_closed_to_clerks_and_to_everybody_else(client, place, cle
         assert client.get(at(place, path)).status_code == 403
 
 
+def test_the_back_office_leads_there_whoever_may_decide(client, office, place):
+    door = 'id="door-identification-start"'
+    assert door in office.get(f"{town.base(place)}/office/").text
+
+    town.enter(client, accounts.employ("Pau Serra", Role.SUPERVISOR, ["ca"]))
+
+    assert door not in client.get(f"{town.base(place)}/office/").text
+
+
 def test_somebody_enters_the_register_and_may_identify_people(office, place, padron):
     other = town.a_clerk(padron, name="Bru Mas")
     db.session.commit()
