@@ -8,6 +8,7 @@ The name of an example is what stands before the parameter in the rule, with the
 import re
 import secrets
 from collections.abc import Callable
+from datetime import date, time
 from typing import Any
 
 from app.accounts import services as accounts
@@ -19,13 +20,22 @@ from app.booking.models import Visit, WaitlistEntry
 from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
+from app.identity import services as identity
+from app.identity.models import Passkey
+from app.messaging import services as messaging
+from app.messaging.models import Message
+from app.schedule import services as schedule
 from app.schedule.models import Resource, ResourceKind
+from app.schedule.services import Hours
+from app.towns import services as towns
 from app.towns.models import Town
 from tests import town
 
 PARAMETER = re.compile(r"(?P<before>[\w.-]*)/<(?:\w+(?:\([^)]*\))?:)?(?P<name>\w+)>")
 
 Make = Callable[[Town], Any]
+TODAY = date(2030, 12, 31)
+HOURS = Hours(time(9), time(12), ("video",))
 EXAMPLES: dict[str, tuple[Make, Callable[[], Any]]] = {}
 
 
@@ -91,6 +101,85 @@ def an_authorised_clerk(place: Town) -> str:
 def a_provider(place: Town) -> str:
     """None is configured, so none exists."""
     return "anything"
+
+
+@example("recover/<token>", lambda: secrets.token_urlsafe(24))
+def a_recovery(place: Town) -> str:
+    return accounts.offer_recovery(the_person(Role.CITIZEN), reason="video")
+
+
+@example("twilio/<way>", lambda: "sms")
+def a_way(place: Town) -> str:
+    return "sms"
+
+
+@example("/<code>", new_code)
+def a_message(place: Town) -> str:
+    found = db.session.query(Message).filter_by(town_id=place.id).first()
+    return (found or messaging.send_later("+34600999888", "Bon dia", key="example")).code
+
+
+@example("passkeys/<code>", new_code)
+def a_passkey(place: Town) -> str:
+    key = Passkey(
+        account_id=the_person(Role.SUPERVISOR).id,
+        credential_id=secrets.token_bytes(16),
+        user_handle=secrets.token_bytes(64),
+        public_key=b"-",
+    )
+    db.session.add(key)
+    db.session.flush()
+    return key.code
+
+
+@example("sessions/<code>", new_code)
+def a_session(place: Town) -> str:
+    return identity.open_session(the_person(Role.SUPERVISOR), "passkey")[0].code
+
+
+@example("kept/<code>", new_code)
+def some_answers(place: Town) -> str:
+    return identity.keep_answers(the_person(Role.SUPERVISOR).id, "/desk/", [("a", "b")]).code
+
+
+@example("access/<code>", new_code)
+def a_person(place: Town) -> str:
+    return the_person(Role.CLERK).code
+
+
+@example("people/<code>", new_code)
+@example("hours/<code>", new_code)
+def a_resource(place: Town) -> str:
+    return the_resource().code
+
+
+@example("shifts/<shift_id>", lambda: 999_999)
+def a_shift(place: Town) -> int:
+    return schedule.add_shifts(the_resource(), [0], HOURS)[0].id
+
+
+@example("days/<day>", lambda: "2031-01-02")
+def a_day(place: Town) -> str:
+    return "2031-01-01"
+
+
+@example("closed/<closure_id>", lambda: 999_999)
+def a_closure(place: Town) -> int:
+    return towns.set_day(date(2031, 1, 1), "A feast", office=None, today=TODAY).id
+
+
+@example("seasons/<season_id>", lambda: 999_999)
+def a_season(place: Town) -> int:
+    july = date(2031, 7, 1), date(2031, 7, 31)
+    return towns.add_season(
+        *july, time(9), time(13), reason="Summer", is_yearly=False, office=None
+    ).id
+
+
+def the_resource() -> Resource:
+    """A desk of the town spoken for: made once."""
+    found = db.session.query(Resource).filter_by(name="A desk").first()
+    return found or schedule.add_resource(ResourceKind.DESK, "A desk")
 
 
 def the_visit(place: Town) -> Visit:

@@ -16,6 +16,7 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db
 from app.core.i18n import LANGUAGES
+from app.identity import services as identity
 from app.messaging.models import Message
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
@@ -143,8 +144,10 @@ def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetim
 
 def enter(client: FlaskClient, account: Account) -> None:
     """Sign that person in, as a passkey would."""
-    with client.session_transaction(base_url=base(account_town(account))) as session:
-        session["account"], session["epoch"] = account.id, account.session_epoch
+    _, name = identity.open_session(account, "passkey")
+    db.session.commit()
+    kind = "staff" if account.is_staff else "citizen"
+    client.set_cookie(f"ventanilla-{kind}", name, domain=account_town(account).host)
 
 
 def account_town(account: Account) -> Town:

@@ -83,9 +83,11 @@ class Account(OfTown, Base):
     locale: Mapped[str] = mapped_column(sa.String(2), default="es")
     languages: Mapped[list[str]] = mapped_column(default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
-    session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_seen_at: Mapped[datetime | None]
+    phone_confirmed_at: Mapped[datetime | None]  # when the telephone last showed it is theirs
+    last_access_at: Mapped[datetime | None]
+    last_access_device: Mapped[str] = mapped_column(sa.String(40), default="")
 
     @property
     def is_staff(self) -> bool:
@@ -102,7 +104,10 @@ class Account(OfTown, Base):
 
 
 class Invitation(OfTown, Base):
-    """A one-time link for a person of the staff to enrol a passkey. Only its digest is kept."""
+    """A one-time link to enrol a passkey. Only its digest is kept.
+
+    With `is_recovery` it replaces every passkey that the person had.
+    """
 
     __tablename__ = "invitation"
 
@@ -111,6 +116,7 @@ class Invitation(OfTown, Base):
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    is_recovery: Mapped[bool] = mapped_column(default=False)
 
     account: Mapped[Account] = relationship()
 

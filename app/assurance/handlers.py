@@ -2,9 +2,10 @@
 
 from app.accounts import queries as accounts
 from app.accounts.models import Role
-from app.assurance import services
+from app.assurance import queries, services
+from app.assurance.models import Method
 from app.booking import queries as booking
-from app.booking.events import VisitBooked, WalkedIn
+from app.booking.events import CitizenRecognised, VisitBooked, WalkedIn
 from app.core.events import on
 from app.identity.events import PhoneConfirmed, SignedIn
 
@@ -29,6 +30,13 @@ def note_the_telephone_of_the_line(event: WalkedIn) -> None:
     _note_the_telephone(event.visit_id)
 
 
+@on(CitizenRecognised)
+def note_the_passkey_that_books(event: CitizenRecognised) -> None:
+    account = accounts.account(event.account_id)
+    if account:
+        services.note_passkey(account, booking.visit(event.visit_id))
+
+
 @on(SignedIn)
 def note_the_passkey(event: SignedIn) -> None:
     account = accounts.account(event.account_id)
@@ -37,6 +45,8 @@ def note_the_passkey(event: SignedIn) -> None:
 
 
 def _note_the_telephone(visit_id: int) -> None:
+    """A number that a passkey answers for was not shown again, unless a code came back."""
     visit = booking.visit(visit_id)
-    if visit.made_by_id is None:
+    is_by_passkey = queries.has_method(visit, Method.PASSKEY)
+    if visit.made_by_id is None and not is_by_passkey:
         services.note_code(visit)

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts
+from app.accounts.events import PhoneChanged
 from app.booking import queries, services
 from app.booking.events import (
     VisitBooked,
@@ -102,6 +104,19 @@ def forget_the_wish_that_came_true(event: VisitTimeChanged) -> None:
     entry = queries.entry_of(queries.visit(event.visit_id))
     if entry:
         services.leave(entry)
+
+
+@on(PhoneChanged)
+def write_to_the_new_number(event: PhoneChanged) -> None:
+    """Reminders that were written for the old number leave for the new one."""
+    account = accounts.account(event.account_id)
+    for visit in queries.to_come_of(event.account_id):
+        if account is None or not account.phone or visit.phone == account.phone:
+            continue
+        messaging.withdraw(f"visit:{visit.code}:")
+        visit.phone = account.phone
+        visit.version += 1
+        _remind(visit)
 
 
 @on(VisitCancelled)

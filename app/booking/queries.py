@@ -170,6 +170,30 @@ def needs_on_offer(town: Town) -> list[Need]:
     return [need for need in Need if need not in SIGN_LANGUAGES or need.value in signed]
 
 
+def visits_of(citizen_id: int, most: int = 50) -> tuple[list[Visit], list[Visit]]:
+    """The visits of that person: those to come, the next first; and the earlier, the last first."""
+    question = (
+        sa.select(Visit)
+        .where(Visit.citizen_id == citizen_id, Visit.booked_at.is_not(None))
+        .order_by(Visit.starts_at.desc(), Visit.id.desc())
+        .limit(most)
+        .options(selectinload(Visit.procedure))
+    )
+    found = db.session.scalars(question).all()
+    coming = [one for one in found if one.is_live]
+    return coming[::-1], [one for one in found if not one.is_live]
+
+
+def to_come_of(citizen_id: int) -> Sequence[Visit]:
+    """The booked visits of that person that still lie ahead."""
+    question = sa.select(Visit).where(
+        Visit.citizen_id == citizen_id,
+        Visit.status == Status.BOOKED,
+        Visit.starts_at > clock.now(),
+    )
+    return db.session.scalars(question).all()
+
+
 def to_come(phone: str, procedure_id: int | None = None) -> Sequence[Visit]:
     """The visits that this telephone still has ahead, of one procedure or of all."""
     question = sa.select(Visit).where(

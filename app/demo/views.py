@@ -52,7 +52,8 @@ def enter(code: str) -> Response:
     person = next((row for row in accounts.staff() if row.code == code), None)
     if person is None:
         raise Missing
-    session.begin(person)
+    with transaction():
+        session.begin(person, "door")
     return see_other(url_for("desk.today"))
 
 

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import MAY, Power, Role, who_may
 from app.core.db import db
+from app.identity.models import SessionKind
 from app.towns.tenant import town_of
 from tests import town
 from tests.examples import EXAMPLES, names_in, the_person
@@ -79,17 +80,24 @@ def ask(
 
 def come_in(client: FlaskClient, place: Place, who: Role | str, other: Place) -> None:
     """Sign in there as somebody with that role; a stranger brings the cookie of another town."""
-    for name in ("ventanilla",):
-        client.delete_cookie(name, domain=place.host)
+    for kind in SessionKind:
+        client.delete_cookie(f"ventanilla-{kind.value}", domain=place.host)
     if isinstance(who, Role):
         with town_of(place.id):
             town.enter(client, the_person(who))
     elif who == STRANGER:
         with town_of(other.id):
             town.enter(client, the_person(Role.ADMINISTRATOR))
-        cookie = client.get_cookie("ventanilla", domain=other.host)
+        cookie = client.get_cookie("ventanilla-staff", domain=other.host)
         assert cookie
-        client.set_cookie("ventanilla", cookie.value, domain=place.host)
+        client.set_cookie("ventanilla-staff", cookie.value, domain=place.host)
+
+
+def is_nobody(who: Role | str, label: tuple[Role, ...]) -> bool:
+    """Whether nothing they bring opens doors of this kind: citizens have doors of their own."""
+    if not isinstance(who, Role):
+        return True
+    return (who in (Role.CITIZEN, Role.KIOSK)) != (Role.CITIZEN in label)
 
 
 def test_every_parameter_of_a_route_has_an_example(app):
@@ -102,6 +110,7 @@ def test_every_parameter_of_a_route_has_an_example(app):
 def test_every_route_opens_to_whom_its_label_says(app, client, house, who):
     wrong = []
     for rule, method in rules(app):
+        app.extensions["limits"].reset()
         come_in(client, house.here, who, house.there)
         label = label_of(app, rule)
         if rule.rule.endswith("/stream") and (label in OPEN or who in label):
@@ -109,10 +118,11 @@ def test_every_route_opens_to_whom_its_label_says(app, client, house, who):
         status = ask(client, house.here, rule, method, house.values(rule, house.here)).status_code
         if label in OPEN:
             is_right = status < 500 and (label == "provider" or status != 401)
-        elif not isinstance(who, Role):
+        elif is_nobody(who, label):
             is_right = status == (303 if method == "GET" else 401)
         elif who in label:
-            is_right = status not in (401, 403) and status < 500
+            # A ceremony without a passkey is refused by itself, not at the door.
+            is_right = status < 500 and (status not in (401, 403) or rule.rule.endswith("/finish"))
         else:
             is_right = status == 403
         if not is_right:
@@ -133,13 +143,14 @@ def test_a_foreign_thing_answers_exactly_like_a_missing_one(app, client, house, 
         if any(EXAMPLES[of][0].__name__ == "a_procedure" for of in names.values()):
             continue  # every town names its procedures itself: the same name is here too
         for who in [NOBODY] if label_of(app, rule) in OPEN else label_of(app, rule):
+            app.extensions["limits"].reset()
             come_in(client, house.here, who, house.there)
             answers = []
             for values in (foreign, missing):
                 answer = ask(client, house.here, rule, way, values)
                 answers.append(plain(answer, values))
             compared += 1
-            if answers[0] != answers[1] or answers[1][0] < 400:
+            if answers[0] != answers[1] or answers[1][0] < 300:
                 told.append((rule.rule, answers))
 
     assert told == []

@@ -82,8 +82,10 @@ def note_code(visit: Visit) -> None:
         identify(visit, Method.SMS_CODE, Level.PHONE, evidence=evidence)
 
 
-def note_passkey(account: Account) -> None:
-    """A citizen signed in with a passkey. It says who they are if they were checked before it.
+def note_passkey(account: Account, *visits: Visit) -> None:
+    """A citizen is here by a passkey: for these visits, or for all that they have to come.
+
+    It says who they are if they were checked before it was made.
 
     Enrolled by somebody whom nobody had looked at, it shows no more than their telephone did.
     """
@@ -99,7 +101,7 @@ def note_passkey(account: Account) -> None:
         **({"after": first.code} if first and is_sure else {}),
     }
     level = Level.PASSKEY if is_sure else Level.PHONE
-    for visit in queries.live_visits_of(account):
+    for visit in visits or queries.live_visits_of(account):
         if not queries.has_method(visit, Method.PASSKEY):
             identify(visit, Method.PASSKEY, level, evidence=evidence)
 

@@ -10,6 +10,7 @@ from app.booking import services as visits
 from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core.i18n import localized
+from app.identity import session as signed
 
 bp = localized("assurance", "app.assurance")
 # Providers know one address of ours, whatever language is spoken.
@@ -41,6 +42,7 @@ def go_on(visit: Visit, **words: Any) -> str:
 
 def book_if_held(visit: Visit) -> dict[str, Any]:
     """What waited for it is booked now. Within a transaction."""
-    visits.book(visit)
+    visits.book(visit, signed.owner_of(visit.phone))
+    signed.let_in(visit.citizen)
     session.pop("hold", None)
     return {"done": 1}

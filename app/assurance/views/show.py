@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 
 from app.assurance import queries, services
 from app.assurance.queries import Standing
@@ -14,6 +14,7 @@ from app.core.db import transaction
 from app.core.htmx import see_other
 from app.core.security import everyone
 from app.identity import queries as identity
+from app.identity import session as signed
 from app.queue import services as waiting_room
 from app.towns.models import Level, Moment
 
@@ -93,9 +94,8 @@ def _take_them_on(visit: Visit) -> dict[str, Any]:
 
 
 def _has_passkey_way(visit: Visit, standing: Standing) -> bool:
-    """Whether this citizen has a passkey, it would be enough, and there is a door for it."""
+    """Whether this citizen has a passkey that would be enough, and may use it on this screen."""
     wanted = standing.needs_to(standing.moment)
     if visit.citizen_id is None or not Level.PASSKEY.reaches(wanted):
         return False
-    has_door = any(rule.rule == "/<lang:lang>/me" for rule in current_app.url_map.iter_rules())
-    return has_door and bool(identity.passkeys_of(visit.citizen_id))
+    return not signed.is_kiosk() and bool(identity.passkeys_of(visit.citizen_id))

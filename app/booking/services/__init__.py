@@ -13,6 +13,7 @@ from app.booking.services.visits import (
     let_go,
     move,
     move_on,
+    recognise,
     settle,
 )
 from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
@@ -37,6 +38,7 @@ __all__ = [
     "move_on",
     "offer_what_is_free",
     "pass_over",
+    "recognise",
     "settle",
     "take_offer",
 ]

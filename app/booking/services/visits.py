@@ -20,6 +20,7 @@ from app.booking.errors import (
     WayNotPossible,
 )
 from app.booking.events import (
+    CitizenRecognised,
     VisitBooked,
     VisitCancelled,
     VisitChannelChanged,
@@ -105,8 +106,10 @@ def let_go(visit: Visit) -> None:
         expire(visit)
 
 
-def book(visit: Visit) -> Visit:
+def book(visit: Visit, citizen: Account | None = None) -> Visit:
     """The telephone is confirmed: what was held is theirs. Twice is once.
+
+    `citizen`: whoever has shown by a passkey that they are this person, whose number it is.
 
     If the hold ran out meanwhile the time is taken again when it is still free. Who comes without
     an appointment is in the line from now on.
@@ -114,16 +117,29 @@ def book(visit: Visit) -> Visit:
     if visit.booked_at is not None:
         return visit
     _refuse_many_visits(visit)
+    if citizen:
+        _tell_who_it_is(visit, citizen)
     if visit.is_walk_in:
-        return _walk_in(visit)
+        return _walk_in(visit, citizen)
     if not visit.is_held or not time.keep(visit.code):
         _take_again(visit)
-    visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+    visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until = None
     visit.go(Status.BOOKED)
     visit.version += 1
     publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
     return visit
+
+
+def recognise(visit: Visit, citizen: Account) -> None:
+    """A passkey has shown who holds it, and the number is theirs: no code is needed.
+
+    It is booked at once, unless what is done in it needs more than a telephone to be booked.
+    """
+    if queries.asks_more_to_book(visit):
+        _tell_who_it_is(visit, citizen)
+    else:
+        book(visit, citizen)
 
 
 def book_for(
@@ -248,6 +264,10 @@ def expire(visit: Visit) -> None:
         publish(VisitExpired(town_id=visit.town_id, visit_id=visit.id))
 
 
+def _tell_who_it_is(visit: Visit, citizen: Account) -> None:
+    publish(CitizenRecognised(town_id=visit.town_id, visit_id=visit.id, account_id=citizen.id))
+
+
 def _same_form(form_token: str, phone: str) -> Visit | None:
     same = queries.by_form(form_token)
     return same if same and same.phone == phone and not same.is_over else None
@@ -297,12 +317,12 @@ def _added(visit: Visit, wish: Wish) -> Visit:
     return visit
 
 
-def _walk_in(visit: Visit) -> Visit:
+def _walk_in(visit: Visit, citizen: Account | None) -> Visit:
     if not visit.is_held:
         raise HoldOver
     now = clock.now()
     visit.starts_at, visit.ends_at = now, now + (visit.ends_at - visit.starts_at)
-    visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+    visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until, visit.booked_at = None, now
     visit.go(Status.WAITING)
     visit.version += 1

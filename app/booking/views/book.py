@@ -18,8 +18,9 @@ from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
-from app.core.security import everyone, reads_codes
+from app.core.security import everyone, reads_codes, uses_passkeys
 from app.identity import queries as identity
+from app.identity import session as signed
 from app.identity.services import can_call
 from app.schedule import queries as schedule
 from app.schedule.queries import Wish
@@ -30,6 +31,7 @@ from app.ui.forms import WhoForm
 @everyone
 @sends_codes
 @reads_codes
+@uses_passkeys
 def new() -> Response:
     """Who, and then the code. A hold in the address means that the code was sent."""
     if request.args.get("hold"):
@@ -68,6 +70,9 @@ def _who() -> Response:
         raise Missing
     form = WhoForm(countries=look.town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
+    known = signed.known_number()
+    if known and request.method == "GET":
+        form.phone.data, form.name.data = known.phone, known.name
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return _who_page(look, wish, starts_at, form, status=status)
@@ -84,11 +89,18 @@ def _who() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if session.get("hold") != visit.code:
+            is_known = known is not None and known.phone == visit.phone
+            if known and is_known:
+                services.recognise(visit, known)
+            elif session.get("hold") != visit.code:
                 codes.send(visit)
     except TimeTaken as refusal:
         return _who_page(look, wish, starts_at, form, status=409, refusal=refusal)
+    if visit.booked_at is not None:
+        return see_other(_next(visit, done=1))
     session["hold"] = visit.code
+    if is_known:
+        return see_other(url_for("assurance.show", code=visit.code))
     return see_other(url_for(".new", hold=visit.code))
 
 
@@ -109,6 +121,8 @@ def _who_page(
         here=url_for(".new", **link, starts=written_start(starts_at)),
         times_url=url_for(".times", slug=look.procedure.slug, **look.link),
         alternatives=schedule.nearest(wish, starts_at) if refused else [],
+        known=signed.known_number(),
+        offers_passkey=signed.may_use_a_passkey(),
         **context,
     )
 
@@ -123,7 +137,8 @@ def _confirm(visit: Visit) -> Response:
     if form.validate_on_submit():
         with transaction():
             if codes.is_right(visit, form) and not asks_more:
-                services.book(visit)
+                services.book(visit, signed.owner_of(visit.phone))
+                signed.let_in(visit.citizen)
         if not form.errors and asks_more:
             return see_other(url_for("assurance.show", code=visit.code))
         if not form.errors:

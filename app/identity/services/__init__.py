@@ -1,4 +1,4 @@
-"""Errands of identity: codes by SMS, and passkeys."""
+"""Errands of identity: codes by SMS, passkeys, and the sessions that they open."""
 
 from app.identity.services.codes import (
     Asker,
@@ -11,26 +11,72 @@ from app.identity.services.codes import (
 )
 from app.identity.services.fraud import watch
 from app.identity.services.passkeys import (
+    accept_invitation,
+    begin_confirmation,
     begin_enrolment,
     begin_sign_in,
+    client_data,
+    finish_confirmation,
     finish_enrolment,
     finish_sign_in,
     forget_challenges,
+    remove,
+    rename,
     take_challenge,
+)
+from app.identity.services.phones import change_phone
+from app.identity.services.recovery import send_recovery
+from app.identity.services.sessions import (
+    close_session,
+    close_sessions,
+    forget_sessions,
+    invite_kiosk,
+    is_fresh,
+    is_over,
+    is_to_be_seen,
+    keep_answers,
+    kept_answers,
+    open_kiosk,
+    open_session,
+    refuse_session,
+    seconds_left,
+    see,
 )
 
 __all__ = [
     "Asker",
     "CodeOutcome",
+    "accept_invitation",
+    "begin_confirmation",
     "begin_enrolment",
     "begin_sign_in",
     "can_call",
+    "change_phone",
+    "client_data",
+    "close_session",
+    "close_sessions",
+    "finish_confirmation",
     "finish_enrolment",
     "finish_sign_in",
     "forget_challenges",
+    "forget_sessions",
     "heard_in",
+    "invite_kiosk",
+    "is_fresh",
+    "is_over",
+    "is_to_be_seen",
+    "keep_answers",
+    "kept_answers",
+    "open_kiosk",
+    "open_session",
+    "refuse_session",
+    "remove",
+    "rename",
+    "seconds_left",
     "seconds_to_wait",
+    "see",
     "send_code",
+    "send_recovery",
     "take_challenge",
     "try_code",
     "watch",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a41c7d09e2b8"
-down_revision = "5c0de5a1b2f7"
+down_revision = "5c8e1f4a9b27"
 
 LETTERS = "23456789bcdfghjkmnpqrstvwxyz"
 

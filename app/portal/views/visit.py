@@ -13,6 +13,8 @@ from app.core import clock, stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other, wants_fragment
 from app.core.security import everyone, shows_the_camera
+from app.identity import queries as identity
+from app.identity import session as signed
 from app.portal import queries
 from app.portal.views.door import bp
 from app.queue import queries as queue
@@ -40,6 +42,7 @@ def visit(code: str) -> Response:
         ways=booking.other_ways(found),
         entry=booking.entry_of(found) if found.can_be_moved else None,
         can_ask_for_earlier=queries.can_ask_for_earlier(found),
+        offers_passkey=_may_offer_a_passkey(found),
         **_waiting_room_of(found),
     )
 
@@ -101,6 +104,14 @@ def room(code: str) -> AnyResponse:
     """Straight to the call, for whoever comes back to it from another device."""
     booking.booked_visit_or_404(code)
     return redirect(url_for(".wait", code=code), 303)
+
+
+def _may_offer_a_passkey(found: Visit) -> bool:
+    """To whoever has just booked it in this browser and has none. Never on a shared screen."""
+    person = signed.citizen()
+    if not request.args.get("done") or person is None or signed.is_kiosk():
+        return False
+    return person.id == found.citizen_id and not identity.passkeys_of(person.id)
 
 
 def _waiting_room_of(found: Visit) -> dict[str, Any]:
