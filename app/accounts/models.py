@@ -25,11 +25,6 @@ class Role(enum.StrEnum):
     def is_staff(self) -> bool:
         return self not in (Role.CITIZEN, Role.KIOSK)
 
-    @property
-    def is_manager(self) -> bool:
-        """Whether they plan the capacity of the town."""
-        return Power.PLAN in MAY[self]
-
 
 class Power(enum.StrEnum):
     """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
@@ -93,10 +88,9 @@ class Account(OfTown, Base):
     def is_staff(self) -> bool:
         return self.role.is_staff
 
-    @property
-    def is_manager(self) -> bool:
-        """Whether they change what the town offers, besides attending it."""
-        return self.role.is_manager
+    def may(self, power: "Power | str") -> bool:
+        """Whether their role lets them: `current_account.may("plan")` on a screen."""
+        return Power(power) in MAY[self.role]
 
     @property
     def first_name(self) -> str:

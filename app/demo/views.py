@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, g, make_response, render_template,
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.accounts.models import Role
+from app.accounts.models import Power, Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
@@ -54,7 +54,7 @@ def enter(code: str) -> Response:
         raise Missing
     with transaction():
         session.begin(person, "door")
-    return see_other(url_for("desk.today"))
+    return see_other(url_for("desk.today" if person.may(Power.ATTEND) else "office.start"))
 
 
 @bp.post("/somebody-waits")

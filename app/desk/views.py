@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, url_for
 from flask_babel import gettext as _
 
-from app.accounts.models import Role
+from app.accounts.models import Power, who_may
 from app.booking.errors import VisitMissing
 from app.booking.models import Status, Visit
 from app.core import stream
@@ -26,7 +26,7 @@ bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates"
 feed_bp = Blueprint("feed", __name__)
 bp.add_app_template_global(queries.waited_minutes)
 
-STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
+STAFF = who_may(Power.ATTEND)
 
 
 @bp.get("/")

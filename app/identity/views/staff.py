@@ -6,7 +6,7 @@ from flask import Response, g, render_template, request, url_for
 
 from app.accounts import queries as accounts
 from app.accounts.errors import InvitationOver
-from app.accounts.models import Invitation
+from app.accounts.models import Account, Invitation, Power
 from app.core.db import transaction
 from app.core.events import publish
 from app.core.htmx import see_other
@@ -22,6 +22,7 @@ from app.identity.views.doors import bp
 from app.towns import queries as towns
 
 HOME = "/desk/"
+OFFICE = "/office/"
 DOOR = "staff"
 
 
@@ -54,7 +55,7 @@ def sign_in_finish() -> dict[str, str]:
             challenge, answer, ceremony.rp_id(), ceremony.origin(), is_staff=True
         )
         session.begin(passkey.account, passkey=passkey)
-    return {"next": safe(request.args.get("next"), HOME)}
+    return {"next": _place_for(passkey.account, request.args.get("next"))}
 
 
 @bp.post("/sign-out")
@@ -114,7 +115,13 @@ def enrol_finish(token: str) -> dict[str, str]:
         )
         services.accept_invitation(invitation, passkey)
         session.begin(passkey.account, passkey=passkey)
-    return {"next": HOME}
+    return {"next": _place_for(passkey.account, None)}
+
+
+def _place_for(person: Account, target: str | None) -> str:
+    """Where they wanted to go; who attends nobody has no desk and begins in the back office."""
+    place = safe(target, HOME)
+    return OFFICE if place.startswith(HOME) and not person.may(Power.ATTEND) else place
 
 
 def _invitation(token: str) -> Invitation:
