@@ -90,5 +90,5 @@ def test_a_line_that_is_undone_with_its_fact_leaves_no_gap():
     except ZeroDivisionError:
         services.write("Afterwards", {})
 
-    assert queries.last_line()[0] == 4
+    assert queries.last_line()[0] == 5
     assert services.verify().is_whole
