@@ -22,6 +22,8 @@ from app.core.db import db, new_code
 from app.desk import services as desk
 from app.identity import services as identity
 from app.identity.models import Passkey
+from app.messaging import services as messaging
+from app.messaging.models import Way
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns.models import Closure, Season, Town
 from tests import town
@@ -56,6 +58,11 @@ def a_procedure(place: Town) -> str:
     return town.the_procedure("padron").slug
 
 
+@example("office/<slug>", lambda: "nothing")
+def an_office(place: Town) -> str:
+    return town.the_procedure("padron").office.slug
+
+
 @example("visits/<code>", new_code)
 def a_visit(place: Town) -> str:
     return the_visit(place).code
@@ -70,6 +77,22 @@ def an_entry(place: Town) -> str:
 @example("enrol/<token>", lambda: secrets.token_urlsafe(24))
 def an_invitation(place: Town) -> str:
     return accounts.invite(the_person(Role.CLERK))
+
+
+@example("sms/<code>", new_code)
+def a_message(place: Town) -> str:
+    return a_letter(Way.SMS)
+
+
+@example("call/<code>", new_code)
+def a_call(place: Town) -> str:
+    return a_letter(Way.CALL)
+
+
+def a_letter(way: Way) -> str:
+    """What the provider calls a message of that kind."""
+    key = f"code:{secrets.token_hex(4)}"
+    return messaging.send_later(town.PHONE, "1, 2", key=key, locale="ca", way=way).code or ""
 
 
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))
@@ -177,17 +200,6 @@ def some_answers(place: Town) -> str:
 @example("access/<code>", new_code)
 def a_person(place: Town) -> str:
     return the_person(Role.CLERK).code
-
-
-@example("twilio/<way>", lambda: "sms")
-def a_way(place: Town) -> str:
-    return "sms"
-
-
-@example("/<code>", new_code)
-def a_message(place: Town) -> str:
-    """Reports about a message are signed; its code alone opens nothing."""
-    return new_code()
 
 
 @example("identity/<row>", new_code)

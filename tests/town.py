@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
 from app.accounts import services as accounts
@@ -23,7 +24,7 @@ from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.schedule.queries import Wish
 from app.towns import queries as towns
 from app.towns.models import Office, Procedure, Town
-from app.towns.tenant import speak_for
+from app.towns.tenant import speak_for, town_of
 
 ALL_DAY = (time(0), time(0))
 PHONE = "+34600123456"
@@ -144,10 +145,10 @@ def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetim
 
 def enter(client: FlaskClient, account: Account) -> None:
     """Sign that person in, as a passkey would."""
-    _, name = identity.open_session(account, "passkey")
+    with town_of(account.town_id):
+        made, name = identity.open_session(account, "passkey")
     db.session.commit()
-    kind = "staff" if account.is_staff else "citizen"
-    client.set_cookie(f"ventanilla-{kind}", name, domain=account_town(account).host)
+    client.set_cookie(f"ventanilla-{made.kind.value}", name, domain=account_town(account).host)
 
 
 def account_town(account: Account) -> Town:
@@ -183,6 +184,15 @@ def field_in(page: str, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
     assert found, f"the page has no field {name}"
     return found[1]
+
+
+def figures_in(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """What a monitor understands of `/metrics`: each figure by its name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def digits_sent(body: str) -> str:

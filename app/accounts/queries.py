@@ -9,6 +9,8 @@ from app.accounts.errors import InvitationOver, PersonMissing
 from app.accounts.models import Account, Invitation, Role
 from app.core.db import db, first_or_none
 
+STAFF = tuple(role for role in Role if role.is_staff)
+
 
 def account(account_id: int) -> Account | None:
     """Of the town spoken for: the same number in another town is nobody."""
@@ -31,7 +33,7 @@ def staff() -> Sequence[Account]:
 
 def everybody_of_the_staff() -> Sequence[Account]:
     """Also those who no longer work here, after the others."""
-    question = sa.select(Account).where(Account.role != Role.CITIZEN)
+    question = sa.select(Account).where(Account.role.in_(STAFF))
     return db.session.scalars(
         question.order_by(Account.is_active.desc(), Account.role, Account.name)
     ).all()
@@ -39,7 +41,7 @@ def everybody_of_the_staff() -> Sequence[Account]:
 
 def staff_or_404(code: str) -> Account:
     found: Account | None = first_or_none(
-        sa.select(Account).where(Account.code == code, Account.role != Role.CITIZEN)
+        sa.select(Account).where(Account.code == code, Account.role.in_(STAFF))
     )
     if found is None:
         raise PersonMissing

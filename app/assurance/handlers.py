@@ -2,8 +2,7 @@
 
 from app.accounts import queries as accounts
 from app.accounts.models import Role
-from app.assurance import queries, services
-from app.assurance.models import Method
+from app.assurance import services
 from app.booking import queries as booking
 from app.booking.events import CitizenRecognised, VisitBooked, WalkedIn
 from app.core.events import on
@@ -22,12 +21,12 @@ def note_the_code(event: PhoneConfirmed) -> None:
 @on(VisitBooked)
 def note_the_telephone(event: VisitBooked) -> None:
     """A citizen books only once their telephone is confirmed; staff book for anybody."""
-    _note_the_telephone(event.visit_id)
+    _note_the_telephone(event.visit_id, event.shown_by)
 
 
 @on(WalkedIn)
 def note_the_telephone_of_the_line(event: WalkedIn) -> None:
-    _note_the_telephone(event.visit_id)
+    _note_the_telephone(event.visit_id, event.shown_by)
 
 
 @on(CitizenRecognised)
@@ -44,9 +43,8 @@ def note_the_passkey(event: SignedIn) -> None:
         services.note_passkey(account)
 
 
-def _note_the_telephone(visit_id: int) -> None:
-    """A number that a passkey answers for was not shown again, unless a code came back."""
+def _note_the_telephone(visit_id: int, shown_by: str) -> None:
+    """A passkey, or staff who book, show no telephone."""
     visit = booking.visit(visit_id)
-    is_by_passkey = queries.has_method(visit, Method.PASSKEY)
-    if visit.made_by_id is None and not is_by_passkey:
+    if shown_by == "code" and visit.phone and visit.made_by_id is None:
         services.note_code(visit)

@@ -109,12 +109,16 @@ class Defaults:
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
-    FORGERIES_PER_MINUTE = 20  # reports that the provider did not sign, of one address
+    FORGERIES_PER_MINUTE = 30  # what is refused to one address: other sites' forms, false reports
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
     ICE_SERVERS: tuple[dict[str, Any], ...] = ()  # as RTCConfiguration.iceServers
+    TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
+    TURN_SECRET = ""  # of the relays that name none of their own
+    TURN_MINUTES = 60  # how long the credentials of one person are good
+    ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions
     SESSION_COOKIE_NAME = "ventanilla"

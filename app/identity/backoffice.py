@@ -16,7 +16,7 @@ from app.identity.forms import CheckForm, ConfirmForm
 from app.identity.session import current_account, requires
 from app.towns import queries as towns
 
-bp = Blueprint("people", "app.identity", url_prefix="/office/access")
+bp = Blueprint("access", "app.identity", url_prefix="/office/access")
 
 # Whoever answers for the staff of a town; administrators too, where there are any.
 MANAGERS = tuple(role for role in Role if role.value in ("supervisor", "administrator"))
@@ -76,7 +76,7 @@ def reactivate(code: str) -> Response:
 @requires(*STAFF)
 def recover_citizen() -> Response:
     """A citizen lost their passkeys: whoever has seen who they are sends them a one-time link."""
-    form = CheckForm(countries=g.town.phone_countries)
+    form = CheckForm(countries=g.town.phone_countries, landlines=services.can_call())
     if not form.validate_on_submit():
         return page_or_fragment(
             "identity/people_recover.html",

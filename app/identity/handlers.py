@@ -52,7 +52,7 @@ def tell_that_one_was_removed(event: PasskeyRemoved) -> None:
 
 
 def _tell_the_owner(event: PasskeyEnrolled | PasskeyRenamed | PasskeyRemoved) -> None:
-    """By SMS to whoever has a number here. Staff without one see it on their own page."""
+    """By SMS to whoever has a number here. Staff without one read it when they next come in."""
     account = accounts.account(event.account_id)
     if account is None or not account.phone:
         return

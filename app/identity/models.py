@@ -1,4 +1,4 @@
-"""Codes sent by SMS and their alarms, passkeys, challenges, and the sessions that they open."""
+"""Codes sent by SMS, their alarms, passkeys, challenges, and the sessions that they open."""
 
 import enum
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import Account
+from app.accounts.models import Account, Role
 from app.core import clock
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
@@ -93,6 +93,11 @@ class SessionKind(enum.StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"
     KIOSK = "kiosk"
+
+    @classmethod
+    def of(cls, role: Role) -> "SessionKind":
+        """The kind of whoever has that role: a citizen's or a kiosk's own, else the staff's."""
+        return cls.STAFF if role.is_staff else cls(role.value)
 
 
 class OpenSession(OfTown, Base):

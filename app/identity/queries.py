@@ -27,7 +27,7 @@ def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     question = (
         sa.select(PhoneCode)
         .where(PhoneCode.phone == phone, PhoneCode.purpose == purpose)
-        .order_by(PhoneCode.id.desc())
+        .order_by(PhoneCode.sent_at.desc(), PhoneCode.id.desc())  # as the telephone's index goes
         .limit(5)
     )
     return db.session.scalars(question).all()
@@ -190,6 +190,14 @@ def sessions_of(account_id: int) -> Sequence[OpenSession]:
         OpenSession.ends_at > clock.now(),
     )
     return db.session.scalars(question.order_by(OpenSession.seen_at.desc())).all()
+
+
+def session_by_code(account_id: int, code: str) -> OpenSession | None:
+    """Somebody's own session, closed or not, by the name it has in lists."""
+    found: OpenSession | None = first_or_none(
+        sa.select(OpenSession).where(OpenSession.account_id == account_id, OpenSession.code == code)
+    )
+    return found
 
 
 def sessions_by_passkey(passkey_id: int) -> Sequence[OpenSession]:

@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
             "session_of": session_of,
             "is_kiosk": is_kiosk(),
             "has_one_passkey": _has_one_passkey,
+            "has_new_passkeys": _has_new_passkeys,
             "session_seconds": services.seconds_left,
             "warning_seconds": int(current_app.config["SESSION_WARNING_SECONDS"]),
         }
@@ -139,7 +140,7 @@ def begin(account: Account, method: str = "passkey", passkey: Passkey | None = N
     the same and may have pressed twice. The caller opens the transaction.
     """
     device = device_in_words(request.user_agent.string)
-    kind = SessionKind.STAFF if account.is_staff else SessionKind.CITIZEN
+    kind = SessionKind.of(account.role)
     before = _found(kind)
     if before:
         services.close_session(before, "renewed")
@@ -171,16 +172,17 @@ def end(kind: SessionKind, why: str = "signed out") -> None:
 
 
 def requires(*roles: Role) -> Callable[[F], F]:
-    """Label: only people with one of these roles may enter. Citizens have doors of their own."""
-    kind = SessionKind.CITIZEN if Role.CITIZEN in roles else SessionKind.STAFF
+    """Label: only people with one of these roles may enter, each by their own kind of session."""
+    kinds = [kind for kind in SessionKind if kind in {SessionKind.of(role) for role in roles}]
 
     def label(view: F) -> F:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            account = _person(kind) if kind is SessionKind.CITIZEN else signed_in()
+            people = [person for kind in kinds if (person := _signed_in_as(kind))]
+            if not people:
+                return _ask_to_sign_in(kinds[0])
+            account = next((person for person in people if person.role in roles), None)
             if account is None:
-                return _ask_to_sign_in(kind)
-            if account.role not in roles:
                 raise NotForYou
             if "lang_from_address" not in g:
                 g.lang = account.locale
@@ -190,6 +192,10 @@ def requires(*roles: Role) -> Callable[[F], F]:
         return cast(F, guarded)
 
     return label
+
+
+def _signed_in_as(kind: SessionKind) -> Account | None:
+    return signed_in() if kind is SessionKind.STAFF else _person(kind)
 
 
 def cookie_name(kind: SessionKind) -> str:
@@ -251,6 +257,15 @@ def _has_one_passkey() -> bool:
     return account is not None and len(queries.passkeys_of(account.id)) == 1
 
 
+def _has_new_passkeys() -> bool:
+    """Whether one was added to somebody of the staff since they were last here."""
+    own = session_of(SessionKind.STAFF)
+    if own is None or own.account_id is None or own.previous_at is None:
+        return False
+    keys = queries.passkeys_of(own.account_id)
+    return any(key.created_at > own.previous_at and key.id != own.passkey_id for key in keys)
+
+
 def _person(kind: SessionKind) -> Account | None:
     found = session_of(kind)
     return found.account if found and found.account and found.account.is_active else None
@@ -298,7 +313,7 @@ def _send_cookies(response: Response) -> Response:
 
 def _ask_to_sign_in(kind: SessionKind) -> Any:
     """To the door. Whoever had written something finds it again once they are back."""
-    if not g.get("town"):
+    if not g.get("town") or kind is SessionKind.KIOSK:
         raise SignInFirst
     if request.method == "GET" and not wants_fragment():
         over = 1 if _has_run_out(kind) else None

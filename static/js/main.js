@@ -5,6 +5,9 @@
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
   'code-from-message': () => import('./identity/code-from-message.js'),
+  'device-check': () => import('./devices/check-screen.js'),
+  'desk-day': () => import('./desk/day-screen.js'),
+  'desk-keys': () => import('./desk/keys-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),
   'print-button': () => import('./portal/print-button.js'),

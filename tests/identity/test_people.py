@@ -87,6 +87,18 @@ def test_a_second_passkey_is_encouraged_quietly_while_there_is_one(client, clerk
     assert "second-passkey" not in client.get(f"{DESK}/").text
 
 
+def test_a_passkey_added_since_the_last_access_is_said(app, client, clerk):
+    mine, other = a_device(), a_device()
+    a_key_of(clerk, mine)
+    sign_in(client, mine, door=DESK)
+    assert "new-passkeys" not in client.get(f"{DESK}/").text
+    a_key_of(clerk, other)
+
+    sign_in(client, mine, door=DESK)
+
+    assert "new-passkeys" in client.get(f"{DESK}/").text
+
+
 def test_a_supervisor_gives_a_new_link_and_everything_before_it_ends(
     app, client, clerk, supervisor
 ):

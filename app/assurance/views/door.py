@@ -10,6 +10,7 @@ from app.booking import services as visits
 from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core.i18n import localized
+from app.identity import queries as identity
 from app.identity import session as signed
 
 bp = localized("assurance", "app.assurance")
@@ -42,7 +43,9 @@ def go_on(visit: Visit, **words: Any) -> str:
 
 def book_if_held(visit: Visit) -> dict[str, Any]:
     """What waited for it is booked now. Within a transaction."""
-    visits.book(visit, signed.owner_of(visit.phone))
+    has_typed_a_code = identity.was_confirmed(visit.phone, visit.purpose)
+    shown_by = "code" if has_typed_a_code else "passkey"
+    visits.book(visit, signed.owner_of(visit.phone), shown_by=shown_by)
     signed.let_in(visit.citizen)
     session.pop("hold", None)
     return {"done": 1}

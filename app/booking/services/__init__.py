@@ -8,13 +8,16 @@ from app.booking.services.visits import (
     change_channel,
     expire,
     extend_hold,
+    give_time,
     hold,
     hold_walk_in,
     let_go,
+    look_again,
     move,
     move_on,
     recognise,
     settle,
+    walk_in_for,
 )
 from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
 from app.booking.services.waitlist import take as take_offer
@@ -28,11 +31,13 @@ __all__ = [
     "confirm",
     "expire",
     "extend_hold",
+    "give_time",
     "hold",
     "hold_walk_in",
     "join",
     "leave",
     "let_go",
+    "look_again",
     "measure_delays",
     "move",
     "move_on",
@@ -41,4 +46,5 @@ __all__ = [
     "recognise",
     "settle",
     "take_offer",
+    "walk_in_for",
 ]

@@ -13,7 +13,7 @@ from app.booking.forms import CodeForm, start_of, written_start
 from app.booking.models import Visit
 from app.booking.views import codes
 from app.booking.views.door import Asked, asked, bp
-from app.core.db import transaction
+from app.core.db import looks_first, transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
@@ -29,6 +29,7 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/new", methods=["GET", "POST"])
 @everyone
+@looks_first
 @sends_codes
 @reads_codes
 @uses_passkeys
@@ -136,7 +137,9 @@ def _confirm(visit: Visit) -> Response:
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
-            if codes.is_right(visit, form) and not asks_more:
+            services.look_again(visit)
+            is_new = visit.booked_at is None
+            if is_new and codes.is_right(visit, form) and not asks_more:
                 services.book(visit, signed.owner_of(visit.phone))
                 signed.let_in(visit.citizen)
         if not form.errors and asks_more:
@@ -188,7 +191,7 @@ def _words(visit: Visit) -> dict[str, Any]:
 
 def _let_go_of_the_last_one(form: WhoForm) -> None:
     """This browser chose again: what it held before goes back to everybody, itself included."""
-    held = queries.by_claim(str(session.get("hold", "")))
+    held = queries.by_claim(str(session["hold"])) if session.get("hold") else None
     if held and held.is_held and (held.form_token, held.phone) != (form.token.data, form.number):
         services.let_go(held)
 

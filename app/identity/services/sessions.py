@@ -35,7 +35,7 @@ def open_session(
     account: Account, method: str, *, device: str = "", passkey: Passkey | None = None
 ) -> tuple[OpenSession, str]:
     """A new session and its name, which is told once and only to the browser."""
-    kind = SessionKind.STAFF if account.is_staff else SessionKind.CITIZEN
+    kind = SessionKind.of(account.role)
     name, now = secrets.token_urlsafe(32), clock.now()
     made = OpenSession(
         digest=digest_of(name),

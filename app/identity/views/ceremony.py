@@ -27,8 +27,11 @@ LONGEST_ANSWER = 64 * 1024
 MOST_BEGUN = 4
 
 
-def ceremony(door: str) -> Callable[[F], F]:
-    """Answers a script: a refusal is one line of the audit and always the same sentence."""
+def ceremony(door: str, *, refused: int = 403) -> Callable[[F], F]:
+    """Answers a script: a refusal is one line of the audit and always the same sentence.
+
+    `refused`: its status; whoever is in already may be there, so there it is 422.
+    """
 
     def label(view: F) -> F:
         @wraps(view)
@@ -41,7 +44,7 @@ def ceremony(door: str) -> Callable[[F], F]:
             except PasskeyRefused as refusal:
                 _write_down(door, refusal)
                 words = {"error": str(refusal.message), "unknown": refusal.is_unknown}
-                return make_response(words, refusal.status)
+                return make_response(words, refused)
             except Refusal as refusal:
                 return make_response({"error": str(refusal)}, refusal.status)
 
@@ -83,10 +86,10 @@ def challenge(answer: dict[str, Any], purpose: str) -> Challenge:
 
 
 def safe(target: str | None, home: str) -> str:
-    """Only pages of this house: a link from elsewhere must not choose where one lands."""
-    if home.startswith("/desk"):
-        return own_address(target, below=("/desk/", "/office/"))
-    return own_address(target, below=(home, *(f"/{slug}/" for slug in LANGUAGES)))
+    """Only pages of this house, and of this side of it: nobody else chooses where one lands."""
+    is_staff = home.startswith("/desk")
+    roots = ("/desk/", "/office/") if is_staff else tuple(f"/{slug}/" for slug in LANGUAGES)
+    return own_address(target, below=(home, *roots))
 
 
 def _challenge_in(answer: dict[str, Any]) -> bytes:

@@ -16,7 +16,7 @@ from app.core.events import publish
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
-from app.core.security import everyone, uses_passkeys
+from app.core.security import everyone, reads_codes, uses_passkeys
 from app.identity import services, session, telephone
 from app.identity.devices import device_in_words
 from app.identity.events import SignedOut
@@ -42,7 +42,7 @@ def sign_in() -> Response | AnyResponse:
     goes_to = _next()
     if session.citizen() and request.method == "GET" and not request.args.get("again"):
         return redirect(goes_to, 303)
-    form = PhoneForm(countries=town.phone_countries)
+    form = PhoneForm(countries=town.phone_countries, landlines=services.can_call())
     if not form.validate_on_submit():
         return page_or_fragment(
             "identity/me_sign_in.html",
@@ -59,6 +59,7 @@ def sign_in() -> Response | AnyResponse:
 @me_bp.route("/me/sign-in/code", methods=["GET", "POST"])
 @everyone
 @sends_codes
+@reads_codes
 def code() -> Response | AnyResponse:
     """The six digits, and they are in."""
     towns.current_town_or_404()
@@ -71,20 +72,21 @@ def code() -> Response | AnyResponse:
             session.begin(people.confirm_citizen(phone, asked_slug()), "phone")
         browser.pop("me", None)
         return see_other(_next())
-    return _code_page(form, phone, ".code")
+    return _code_page(form, phone, purpose, ".code")
 
 
 @me_bp.post("/me/sign-in/code/again")
 @everyone
 @sends_codes
 def code_again() -> Response:
-    """Another message; the code of the first one stays good."""
+    """Another message, or a call; the code of the first one stays good."""
     phone, purpose = _asked()
     if not phone:
         return see_other(url_for(".sign_in", next=_next()))
-    _send_code(phone, purpose)
+    with transaction():
+        again = telephone.send_again(phone, purpose)
     door = ".phone_code" if purpose.startswith("phone:") else ".code"
-    return see_other(url_for(door, next=_next(), again=1))
+    return see_other(url_for(door, next=_next(), again=again))
 
 
 @me_bp.post("/me/sign-in/options")
@@ -169,7 +171,7 @@ def recover_finish(token: str) -> dict[str, str]:
 @sends_codes
 def phone() -> Response:
     """Another number, for whoever is known by a passkey. Without one, the number is the person."""
-    form = PhoneForm(countries=g.town.phone_countries)
+    form = PhoneForm(countries=g.town.phone_countries, landlines=services.can_call())
     if _holds_a_passkey() and form.validate_on_submit():
         _send_code(form.number, f"phone:{current_citizen.id}:{new_code()}")
         return see_other(url_for(".phone_code"))
@@ -186,6 +188,7 @@ def phone() -> Response:
 @me_bp.route("/me/phone/code", methods=["GET", "POST"])
 @requires(Role.CITIZEN)
 @sends_codes
+@reads_codes
 def phone_code() -> Response:
     """The code of the new number makes it theirs. The old one is told."""
     number, purpose = _asked()
@@ -198,7 +201,7 @@ def phone_code() -> Response:
         browser.pop("me", None)
         flash(_("Your number is changed. Messages go to the new one from now on."))
         return see_other(url_for("portal.me"))
-    return _code_page(form, number, ".phone_code")
+    return _code_page(form, number, purpose, ".phone_code")
 
 
 @me_bp.route("/me/not-mine", methods=["GET", "POST"])
@@ -246,13 +249,14 @@ def _is_right(number: str, purpose: str, form: CodeForm) -> bool:
     return problem is None
 
 
-def _code_page(form: CodeForm, number: str, door: str) -> Response:
+def _code_page(form: CodeForm, number: str, purpose: str, door: str) -> Response:
     return page_or_fragment(
         "identity/me_code.html",
         "identity/_me_code_form.html",
         status=422 if form.errors else 200,
         form=form,
         phone=number,
+        ways=telephone.ways(number, purpose),
         here=url_for(door, next=_next()),
         again=url_for(".code_again", next=_next()),
         back=url_for(".sign_in" if door == ".code" else ".phone", next=_next()),

@@ -19,7 +19,9 @@ from webauthn.helpers import bytes_to_base64url
 
 from app.accounts.models import Account, Role
 from app.core.db import transaction
+from app.core.errors import Missing
 from app.core.htmx import see_other
+from app.core.limits import sends_codes
 from app.core.security import uses_passkeys
 from app.identity import queries, services, session
 from app.identity.devices import device_in_words
@@ -71,8 +73,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return see_other(url_for("me.sign_in", next=goes_to, again=1))
 
     @bp.get(f"{prefix}/passkeys")
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def passkeys() -> Response:
         keys = queries.passkeys_of(mine().id)
         removed = browser.pop("removed_handle", "")
@@ -88,8 +90,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         )
 
     @bp.get(f"{prefix}/passkeys/new")
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def new_passkey() -> Response:
         if session.is_kiosk():
             return page("passkeys", keys=(), can_change=False, is_kiosk=True)
@@ -99,7 +101,7 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/new/options")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @ceremony.ceremony(door, refused=422)
     def new_passkey_options() -> dict[str, Any]:
         if not services.is_fresh(now()):
             raise ConfirmFirst
@@ -109,7 +111,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/new/finish")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @sends_codes
+    @ceremony.ceremony(door, refused=422)
     def new_passkey_finish() -> dict[str, str]:
         answer = ceremony.credential()
         challenge = ceremony.challenge(answer, f"enrol:{mine().id}")
@@ -129,8 +132,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return {"next": url_for(".passkeys")}
 
     @bp.route(f"{prefix}/passkeys/<code>", methods=["GET", "POST"])
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def rename_passkey(code: str) -> Response:
         key = key_or_404(code)
         if now().method == "phone":
@@ -144,8 +147,8 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return see_other(url_for(".passkeys"))
 
     @bp.route(f"{prefix}/passkeys/<code>/remove", methods=["GET", "POST"])
-    @uses_passkeys
     @requires(*roles)
+    @uses_passkeys
     def remove_passkey(code: str) -> Response:
         """One to be sure. It needs a passkey shown a moment ago, which may be this one."""
         key = key_or_404(code)
@@ -167,14 +170,15 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
 
     @bp.post(f"{prefix}/passkeys/confirm/options")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @ceremony.ceremony(door, refused=422)
     def confirm_options() -> dict[str, Any]:
         with transaction():
             return ceremony.begin(services.begin_confirmation(mine(), ceremony.rp_id()))
 
     @bp.post(f"{prefix}/passkeys/confirm/finish")
     @requires(*roles)
-    @ceremony.ceremony(door)
+    @sends_codes
+    @ceremony.ceremony(door, refused=422)
     def confirm_finish() -> dict[str, str]:
         answer = ceremony.credential()
         challenge = ceremony.challenge(answer, f"confirm:{mine().id}")
@@ -186,7 +190,6 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
         return {"next": safe(request.args.get("next"), url_for(".passkeys"))}
 
     @bp.get(f"{prefix}/sessions")
-    @uses_passkeys
     @requires(*roles)
     def sessions() -> Response:
         found = [one for one in queries.sessions_of(mine().id) if not services.is_over(one)]
@@ -196,10 +199,11 @@ def open_doors(bp: Blueprint, prefix: str, kind: SessionKind, *roles: Role) -> N
     @requires(*roles)
     def close_session(code: str) -> Response:
         """Closed twice is closed once; somebody else's is not here."""
-        found = next((one for one in queries.sessions_of(mine().id) if one.code == code), None)
-        if found:
-            with transaction():
-                services.close_session(found, "closed by its owner")
+        found = queries.session_by_code(mine().id, code)
+        if found is None:
+            raise Missing
+        with transaction():
+            services.close_session(found, "closed by its owner")
         return see_other(url_for(".sessions"))
 
     @bp.post(f"{prefix}/sessions/close-others")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a41c7d09e2b8"
-down_revision = "5c8e1f4a9b27"
+down_revision = "5c1f8a2e9d47"
 
 LETTERS = "23456789bcdfghjkmnpqrstvwxyz"
 

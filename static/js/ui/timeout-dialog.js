@@ -50,6 +50,9 @@ export class Countdown {
   }
 }
 
+/** Whether somebody is seen or heard on this page: whoever talks is there, and must not be interrupted. */
+const isLive = () => [...document.querySelectorAll('video, audio')].some((one) => /** @type {any} */ (one).srcObject?.active)
+
 /**
  * The fields of a form that was changed and not sent, if there is one.
  * @param {Document} page
@@ -110,6 +113,7 @@ export function mount(element) {
   }
   const show = () => {
     if (isAsking) return
+    if (checkUrl && isLive()) return stay()
     // A moment before the end what was written can still be handed over.
     if (countdown.isOver || (keepUrl && countdown.left <= LAST_MOMENT && written())) return leave()
     if (!countdown.isNear || isLast) return
@@ -121,6 +125,19 @@ export function mount(element) {
     clock.textContent = countdown.clock
     const mark = countdown.takeMark()
     if (mark) said.textContent = dialog.getAttribute(`data-text-${mark}`)
+  }
+  /** A call goes on: it is made longer without a word, and is never left from here. */
+  const stay = async () => {
+    if (!countdown.isNear) return
+    isAsking = true
+    try {
+      const answer = await post(extendUrl)
+      countdown.restart(Number(answer.headers.get('X-Session-Seconds') ?? endsIn))
+    } catch {
+      // after the call it will be said
+    } finally {
+      setTimeout(() => { isAsking = false }, countdown.isNear ? 30_000 : 0)
+    }
   }
   /** Another window may have been in use: then there is more time than this page knows. */
   const askFirst = async () => {

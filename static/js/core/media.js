@@ -1,4 +1,5 @@
 /** @typedef {'camera' | 'microphone'} Device */
+/** @typedef {{ audio: MediaStreamTrack | null, video: MediaStreamTrack | null, stream: MediaStream }} Local what we show and say */
 /** @typedef {'refused' | 'missing' | 'busy' | 'unsupported'} Trouble */
 
 /** @type {Record<Device, MediaStreamConstraints>} */
@@ -24,7 +25,7 @@ export function troubleOf(error) {
 
 /** Our own camera and microphone. Says `change` whenever what they give changes. */
 export class Devices extends EventTarget {
-  /** What the lines send. @type {import('./pair.js').Local} */
+  /** What the lines send. @type {Local} */
   local = { audio: null, video: null, stream: new MediaStream() }
   /** What the person wants on. */
   wanted = { camera: true, microphone: true }
