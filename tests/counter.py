@@ -54,7 +54,7 @@ def a_free_port() -> int:
 
 def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
     """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
-    port = a_free_port()
+    port = int(settings.get("PORT") or a_free_port())
     kept = {
         name: text
         for name, text in os.environ.items()
