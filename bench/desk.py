@@ -26,6 +26,7 @@ from app.towns.tenant import town_of
 TOWN = "etxalde"
 CLERKS, VISITS, WAITING = 20, 300, 12
 ROUNDS = 25
+LAST_MINUTE = 23 * 60 + 50
 MUST = 100  # milliseconds
 FRAGMENT = {"HX-Request": "true", "Accept-Encoding": "gzip, deflate, br"}
 CHANNELS = tuple(Channel)
@@ -159,9 +160,12 @@ def fill() -> Filled:
                         channels=[channel.value for channel in CHANNELS],
                     )
                 )
+        # From three hours ago to the end of the day: what is older closes by itself.
+        first = max(0, int((now - day).total_seconds() // 60) - 180)
         coming = []
         for number in range(VISITS):
-            starts_at = (day + timedelta(minutes=4 * number + 60)).astimezone(UTC)
+            minutes = first + (LAST_MINUTE - first) * number // VISITS
+            starts_at = (day + timedelta(minutes=minutes)).astimezone(UTC)
             visit = Visit(
                 code=new_code(),
                 procedure_id=procedures[number % len(procedures)].id,
@@ -186,7 +190,7 @@ def fill() -> Filled:
             db.session.add(visit)
         codes = [person.code for person in staff]
         db.session.flush()
-    return Filled(codes, coming)
+    return Filled(codes, coming[::-1])
 
 
 if __name__ == "__main__":

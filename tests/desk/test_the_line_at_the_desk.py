@@ -461,7 +461,8 @@ def test_a_clerk_who_is_lent_sees_the_people_of_the_other_town(client, place, pa
         visit = town.a_visit(town.a_wish(other, there), NOW + timedelta(minutes=10), name="Far")
         queue.arrive(visit)
     db.session.commit()
-    town.enter(client, clerk)
+    with town_of(place.id):
+        town.enter(client, clerk)
 
     page = client.get(home(place)).text
 

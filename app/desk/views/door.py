@@ -21,7 +21,7 @@ from app.desk import queries
 from app.desk.forms import OutcomeForm
 from app.desk.queries import Filters, Row
 from app.devices import queries as devices
-from app.identity.session import current_account, signed_in
+from app.identity.session import current_account
 from app.queue import queries as line
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
@@ -136,12 +136,8 @@ def visit_page(found: Visit, form: OutcomeForm | None = None, **context: Any) ->
 
 @bp.app_context_processor
 def keys_of_the_desk() -> dict[str, Any]:
-    """Whether single keys do something for whoever is signed in, and whether they attend people."""
-    account = signed_in() if "town" in g else None
-    return {
-        "keys_are_on": session.get("keys") != "off",
-        "attends": account is not None and account.role in STAFF,
-    }
+    """Whether single keys do something for whoever is signed in."""
+    return {"keys_are_on": session.get("keys") != "off"}
 
 
 @bp.app_template_global()
