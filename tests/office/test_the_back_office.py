@@ -504,8 +504,9 @@ def test_a_form_without_anything_in_it_comes_back(app, boss, place, padron, ana,
         "people/new",
         f"people/{ana.code}",
     ):
-        answer = boss.post(at(place, path))
-        assert (answer.status_code, 'id="error-summary"' in answer.text) == (422, True), path
+        for sent in ({}, {"json": [0.5]}, {"json": {"day": [1]}}):
+            answer = boss.post(at(place, path), **sent)
+            assert (answer.status_code, 'id="error-summary"' in answer.text) == (422, True), path
 
 
 def test_an_absence_of_somebody_else_is_not_ended_through_this_door(boss, place, padron, ana):

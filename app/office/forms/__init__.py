@@ -28,11 +28,10 @@ class RuleForm(FlaskForm):
     """A form about a rule. `row` is the mark of what it showed when it was opened."""
 
     class Meta(FlaskForm.Meta):
-        """What was sent counts even when it was nothing at all."""
+        """What was sent counts even when it was nothing at all; only a form is a form."""
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            found = super().wrap_formdata(form, formdata)
-            return request.form if found is None and form.is_submitted() else found
+            return request.form if form.is_submitted() else None
 
     row = HiddenField()
     # Where the register differs by now: field, what is there, what is mine. None: nowhere.
