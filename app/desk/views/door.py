@@ -38,6 +38,10 @@ bp.add_app_template_global(queries.waited_minutes)
 
 STAFF = who_may(Power.ATTEND)
 
+# Milliseconds over which a town's clerks ask again after the same news, each at a moment of their
+# own, so that twenty lists are not drawn at one instant.
+SPREAD = 1500
+
 
 def my_counter() -> Resource | None:
     """The clerk who is signed in; None for who does not attend people."""
@@ -108,6 +112,7 @@ def today_page(status: int = 200, **context: Any) -> Response:
         day=queries.today(g.town, clerk, filters),
         clerk=clerk,
         filters=filters,
+        own_delay=current_account.id * 137 % SPREAD,
         closed=None if wants_fragment() else session.pop("closed", None),
         **context,
     )
