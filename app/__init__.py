@@ -20,6 +20,7 @@ from app import (
     portal,
     queue,
     schedule,
+    survey,
     towns,
     ui,
 )
@@ -38,6 +39,7 @@ FLOORS = (
     audit,
     queue,
     devices,
+    survey,
     calls,
     portal,
     desk,

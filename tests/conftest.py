@@ -13,6 +13,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.db import db
+from app.desk.queries import day
 from app.towns.tenant import speak_for
 from tests import postgres
 from tests.counter import Counter, close_counter, open_counter
@@ -89,6 +90,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
             db.engines[None] = engine
             outer.rollback()
             connection.close()
+            day.forget()
 
 
 @pytest.fixture

@@ -56,6 +56,11 @@ def a_procedure(place: Town) -> str:
     return town.the_procedure("padron").slug
 
 
+@example("office/<slug>", lambda: "nothing")
+def an_office(place: Town) -> str:
+    return town.the_procedure("padron").office.slug
+
+
 @example("visits/<code>", new_code)
 def a_visit(place: Town) -> str:
     return the_visit(place).code

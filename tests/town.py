@@ -24,7 +24,7 @@ from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.schedule.queries import Wish
 from app.towns import queries as towns
 from app.towns.models import Office, Procedure, Town
-from app.towns.tenant import speak_for
+from app.towns.tenant import speak_for, town_of
 
 ALL_DAY = (time(0), time(0))
 PHONE = "+34600123456"
@@ -145,7 +145,8 @@ def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetim
 
 def enter(client: FlaskClient, account: Account) -> None:
     """Sign that person in, as a passkey would."""
-    made, name = identity.open_session(account, "passkey")
+    with town_of(account.town_id):
+        made, name = identity.open_session(account, "passkey")
     db.session.commit()
     client.set_cookie(f"ventanilla-{made.kind.value}", name, domain=account_town(account).host)
 

@@ -19,6 +19,8 @@ KINDS: dict[str, Any] = {
     "VisitMoved": _l("A visit took a step"),
     "VisitTimeChanged": _l("A visit has another time"),
     "VisitChannelChanged": _l("A visit goes on another way"),
+    "VisitGiven": _l("A visit was given to another clerk"),
+    "PromiseLeft": _l("A visit that cannot be kept was left as it is"),
     "WalkedIn": _l("Somebody came without an appointment"),
     "WaitlistJoined": _l("Somebody wants an earlier time"),
     "WaitlistOffered": _l("An earlier time was offered"),

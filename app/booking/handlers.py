@@ -16,7 +16,8 @@ from app.booking.events import (
     WaitlistOffered,
     WalkedIn,
 )
-from app.booking.models import Visit
+from app.booking.models import OfficeReason, Visit
+from app.booking.words import office_reason
 from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
@@ -94,7 +95,9 @@ def send_the_new_time(event: VisitTimeChanged) -> None:
                 **facts,
             ),
         }
-    _write(visit, "moved", sentences[event.by], not_after=visit.ends_at)
+        by = "citizen" if visit.office_reason == OfficeReason.ASKED else event.by
+        text = _with_reason(sentences[by], visit)
+    _write(visit, "moved", text, not_after=visit.ends_at)
     _remind(visit)
 
 
@@ -197,7 +200,9 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
                 phone=visit.town.phone,
             ),
         }
-    _write(visit, "cancelled", sentences[event.by], not_after=visit.ends_at + timedelta(hours=1))
+        by = "citizen" if visit.office_reason == OfficeReason.ASKED else event.by
+        text = _with_reason(sentences[by], visit)
+    _write(visit, "cancelled", text, not_after=visit.ends_at + timedelta(hours=1))
 
 
 @on(MessageNotDelivered)
@@ -219,7 +224,12 @@ def tell_who_looks_at_it(event: VisitEvent) -> None:
 def _write(
     visit: Visit, kind: str, text: str, *, not_after: datetime, at: datetime | None = None
 ) -> None:
-    """One message of each kind for each version of the visit: a later version replaces it."""
+    """One message of each kind for each version of the visit: a later version replaces it.
+
+    Who came in person may have left no telephone.
+    """
+    if not visit.phone:
+        return
     messaging.send_later(
         visit.phone,
         text,
@@ -228,6 +238,13 @@ def _write(
         at=at,
         not_after=not_after,
     )
+
+
+def _with_reason(text: str, visit: Visit) -> str:
+    """With why the office does it; what somebody asked for needs no reason."""
+    if visit.office_reason in ("", OfficeReason.ASKED):
+        return text
+    return _("%(message)s Why: %(reason)s", message=text, reason=office_reason(visit.office_reason))
 
 
 def _day(visit: Visit) -> str:

@@ -12,7 +12,6 @@ from app.core.security import everyone
 from app.demo import services
 from app.identity import session
 from app.messaging import queries as messages
-from app.schedule import queries as schedule
 from app.towns import queries as towns
 from app.towns.tenant import every_town
 
@@ -25,9 +24,14 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    staff = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
-    people = [(person, schedule.resource_of(person.id)) for person in staff]
-    return render_template("demo/town.html", people=people, messages=messages.latest())
+    people = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
+    return render_template(
+        "demo/town.html",
+        people=people,
+        messages=messages.latest(),
+        offices=towns.offices(),
+        role_name=_role_name,
+    )
 
 
 @bp.get("/phone")
@@ -53,6 +57,14 @@ def enter(code: str) -> Response:
     with transaction():
         session.begin(person, "door")
     return see_other(url_for("desk.today" if person.may(Power.ATTEND) else "office.start"))
+
+
+def _role_name(role: str) -> str:
+    return {
+        "clerk": _("Clerk"),
+        "supervisor": _("Supervisor"),
+        "administrator": _("Administrator"),
+    }.get(role, role)
 
 
 @bp.post("/somebody-waits")

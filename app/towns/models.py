@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship, validates
 
-from app.core.db import Base, stored
+from app.core.db import Base, new_code, stored
 from app.core.i18n import in_language
 from app.towns.tenant import current_town_id
 
@@ -79,8 +79,10 @@ class Office(OfTown, Base):
     """A place of the town hall, with its address, telephone and opening hours in words."""
 
     __tablename__ = "office"
+    __table_args__ = (sa.Index("uq_office_town_id_slug", "town_id", "slug", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(60), default=new_code)  # of the screen in its hall
     name: Mapped[dict[str, str]]
     address: Mapped[str] = mapped_column(sa.String(160))
     phone: Mapped[str] = mapped_column(sa.String(20))
@@ -119,6 +121,7 @@ class Procedure(OfTown, Base):
     visits_per_phone: Mapped[int | None]  # still to come, of this procedure; None: any
     takes_walk_ins: Mapped[bool] = mapped_column(default=True)
     alarm_days: Mapped[int | None]  # None: as the town
+    outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)  # code: names; empty: the usual
 
     office: Mapped[Office] = relationship()
 

@@ -542,10 +542,11 @@ def test_an_absence_over_a_visit_is_decided_and_then_made(boss, place, padron, a
     assert "Moved to another time: 1." in said(boss, done, place)
     (absence,) = schedule.absences_of(ana.id)
     assert absence.reason == "Metge"
-    entry = db.session.scalars(
-        sa.select(AuditEntry).where(AuditEntry.name == "VisitTimeChanged")
-    ).one()
-    assert "account" in entry.author or entry.author
+    names = ("RuleChanged", "VisitTimeChanged")
+    entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.name.in_(names))).all()
+    assert [entry.name for entry in entries] == list(names)
+    assert len({entry.author for entry in entries}) == 1  # both by the supervisor
+    assert entries[0].author not in ("house", "visitor")
 
 
 def test_what_changed_meanwhile_is_shown_again(boss, place, padron, ana, visit):
@@ -803,10 +804,13 @@ def test_a_procedure_that_nobody_attends_says_so(boss, place, padron):
 
 
 def test_the_limits_of_the_town_are_changed(boss, place, padron, ana):
-    answer = rules_of(boss, at(place, "town"), calls_before_no_show="2", region="GA")
+    answer = rules_of(
+        boss, at(place, "town"), calls_before_no_show="2", region="GA", has_plain_sms="y"
+    )
 
     assert answer.status_code == 303
     assert (place.calls_before_no_show, place.region) == (2, "GA")
+    assert place.has_plain_sms
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from app.booking.services.visits import (
     change_channel,
     expire,
     extend_hold,
+    give_time,
     hold,
     hold_walk_in,
     let_go,
@@ -15,6 +16,7 @@ from app.booking.services.visits import (
     move,
     move_on,
     settle,
+    walk_in_for,
 )
 from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
 from app.booking.services.waitlist import take as take_offer
@@ -28,6 +30,7 @@ __all__ = [
     "confirm",
     "expire",
     "extend_hold",
+    "give_time",
     "hold",
     "hold_walk_in",
     "join",
@@ -41,4 +44,5 @@ __all__ = [
     "pass_over",
     "settle",
     "take_offer",
+    "walk_in_for",
 ]

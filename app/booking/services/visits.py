@@ -14,9 +14,11 @@ from app.booking.errors import (
     HoldOver,
     NotCancellable,
     NotMovable,
+    PhoneNeeded,
     TimePast,
     TooManyHolds,
     TooManyVisits,
+    VisitChanged,
     WayNotPossible,
 )
 from app.booking.events import (
@@ -149,8 +151,10 @@ def book_for(
 ) -> Visit:
     """Somebody of the staff books for a person on the telephone or at the counter.
 
-    No code: who books is written down instead. Their other visits do not limit it.
+    No code: who books is written down instead. Their other visits do not limit it. Who comes in
+    person may have no telephone.
     """
+    _refuse_without_a_phone(wish.channel, phone)
     sent = queries.by_form(form_token)
     if sent and sent.made_by_id == staff.id:
         return sent
@@ -162,7 +166,7 @@ def book_for(
     visit = _written(wish, starts_at, code, phone, name, reads, needs, token, wish.town.host)
     visit.clerk_id, visit.made_by_id = plan.clerk_id, staff.id
     visit.follows_id = follows.id if follows else None
-    visit.citizen = accounts.know_citizen(phone, reads, name)
+    _know(visit)
     _added(visit, wish)
     visit.go(Status.BOOKED)
     visit.version += 1
@@ -170,10 +174,51 @@ def book_for(
     return visit
 
 
-def move(visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen") -> Visit:
+def walk_in_for(
+    staff: Account,
+    wish: Wish,
+    *,
+    phone: str,
+    name: str,
+    reads: str,
+    needs: Sequence[str],
+    form_token: str,
+    follows: Visit | None = None,
+) -> Visit:
+    """Somebody stands at the counter, or is on the telephone, and is in the line at once."""
+    _refuse_without_a_phone(wish.channel, phone)
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
+    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
+    visit.is_walk_in, visit.made_by_id = True, staff.id
+    visit.follows_id = follows.id if follows else None
+    _know(visit)
+    return _walk_in(_added(visit, wish), visit.citizen, "staff")
+
+
+def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
+    """Whoever waits in vain gets a time instead of a place in the line. Raises TimeTaken."""
+    look_again(visit)
+    if not visit.is_waiting:
+        raise VisitChanged
+    plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
+    _rewrite(visit, wish, starts_at, plan)
+    visit.go(Status.BOOKED)
+    visit.is_walk_in, visit.calls, visit.priority, visit.waiting_at = False, 0, 0, None
+    visit.asked_clerk_id, visit.wants_sms, visit.warned_at = None, False, None
+    visit.office_reason = reason
+    publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by="office"))
+
+
+def move(
+    visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen", reason: str = ""
+) -> Visit:
     """Another time, or another way, for the same visit: the old or the new one, never both.
 
     `wish`: what `queries.wish_of` answered for it. The code, the link and the calendar entry stay.
+    `reason`: why the office does it, for the citizen to read.
     """
     look_again(visit)
     if (visit.starts_at, visit.channel.value) == (starts_at, wish.channel):
@@ -184,6 +229,7 @@ def move(visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen") 
         raise TimePast
     plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
     _rewrite(visit, wish, starts_at, plan)
+    visit.office_reason = reason if by == "office" else ""
     publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by=by))
     return visit
 
@@ -215,6 +261,7 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
     look_again(visit)
     if visit.channel is channel:
         return
+    _refuse_without_a_phone(channel.value, visit.phone)
     if visit.status is Status.BOOKED:
         wish = queries.wish_of(visit, channel=channel.value)
         if wish is None:
@@ -233,8 +280,8 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
     )
 
 
-def cancel(visit: Visit, by: str) -> None:
-    """Give the time back, once. `by` is `citizen` or `office`."""
+def cancel(visit: Visit, by: str, reason: str = "") -> None:
+    """Give the time back, once. `by` is `citizen`, `office` or `closing`."""
     look_again(visit)
     if visit.status is Status.CANCELLED:
         return
@@ -243,7 +290,7 @@ def cancel(visit: Visit, by: str) -> None:
     rest = timedelta(minutes=visit.town.trade_minutes if by == "citizen" else 0)
     time.free(visit.code, rest=rest if visit.starts_at > clock.now() + rest else timedelta())
     visit.go(Status.CANCELLED)
-    visit.ended_by = by
+    visit.ended_by, visit.office_reason = by, reason
     visit.version += 1
     publish(VisitCancelled(town_id=visit.town_id, visit_id=visit.id, by=by))
 
@@ -328,12 +375,25 @@ def _walk_in(visit: Visit, citizen: Account | None, shown_by: str) -> Visit:
         raise HoldOver
     now = clock.now()
     visit.starts_at, visit.ends_at = now, now + (visit.ends_at - visit.starts_at)
-    visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
+    if citizen or visit.phone:
+        visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until, visit.booked_at = None, now
     visit.go(Status.WAITING)
     visit.version += 1
     publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
+
+
+def _know(visit: Visit) -> None:
+    """The citizen with that telephone; without one nobody in particular."""
+    if visit.phone:
+        visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+
+
+def _refuse_without_a_phone(channel: str, phone: str) -> None:
+    """Only who comes in person can be found without a telephone."""
+    if not phone and channel != Channel.IN_PERSON:
+        raise PhoneNeeded
 
 
 def _take_again(visit: Visit) -> None:

@@ -43,6 +43,13 @@ def offices() -> Sequence[Office]:
     return db.session.scalars(sa.select(Office).order_by(Office.id)).all()
 
 
+def office_or_404(slug: str) -> Office:
+    office: Office | None = first_or_none(sa.select(Office).where(Office.slug == slug))
+    if office is None:
+        raise Missing
+    return office
+
+
 def closures() -> Sequence[Closure]:
     """What the town wrote about single days, all of it."""
     return db.session.scalars(sa.select(Closure).order_by(Closure.day, Closure.id)).all()
