@@ -35,11 +35,13 @@ NAMES = (
 ODD = (
     *("", " ", "0", "-1", "1e999", "NaN", "null", "true", "[]", "{}", "\x00", "é" * 50, "٣" * 6),
     *("\r\nX-Injected: yes", "%0d%0aX-Injected: yes", "\u202e600123456", "🙂" * 30, "\ufffe"),
-    *("9" * 400, "x" * 70_000, "' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "../.."),
+    *("9" * 400, "x" * 2_000, "' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "../.."),
     *("600123456", "+34 600 12 34 56", "+33612345678", "972202020", "806123456", "123456"),
     *("video", "phone", "in_person", "call", "sms", "padron", "served", "no_show", "lse"),
     *("99991231T2359Z", "00010101T0000Z", "2026-02-31", "//elsewhere.example", "/desk//x"),
 )
+# Bodies of one sign, and how long they are: nested without end, large, and too large.
+LONG = {b"[": 40_000, b"y": 300_000, b"z": 2 * 1024 * 1024 + 1}
 HEADERS = (
     {},
     {"HX-Request": "true"},
@@ -131,13 +133,7 @@ def bodies():
         ),
         max_leaves=10,
     )
-    raw = st.one_of(
-        st.binary(max_size=60),
-        st.sampled_from(
-            (b"%%%=&&&=%ED%A0%80", b"code=%00&code=1", b"[" * 40_000, b"x=" + b"y" * 300_000)
-        ),
-        st.just(b"z" * (2 * 1024 * 1024 + 1)),
-    )
+    raw = st.one_of(st.binary(max_size=60), st.sampled_from([*LONG, b"%%%=&&&=%ED%A0%80"]))
     return st.one_of(
         forms.map(lambda form: {"data": form}),
         shapes.map(lambda shape: {"json": shape}),
@@ -169,7 +165,7 @@ def fuzz(world, rule):
     label = world.app.view_functions[rule.endpoint].who_may_enter
     people = [None, Role.CITIZEN] if label in ("everyone", "provider") else [None, *label]
     names = st.one_of(
-        st.sampled_from([*world.names, "x" * 12, "..", "a" * 3000, "\r\nX: y"]),
+        st.sampled_from([*world.names, "x" * 12, "..", "a" * 900, "\r\nX: y"]),
         st.text(min_size=1, max_size=12),
     )
 
@@ -189,6 +185,10 @@ def fuzz(world, rule):
             query["starts"] = world.start
         world.come_in(role)
         before = world.digest()
+
+        sent = body.get("data")
+        if isinstance(sent, bytes):  # what is long is named by one sign, so a report stays short
+            body = {**body, "data": sent * LONG.get(sent, 1)}
 
         answer = world.send(filled(rule, name), query_string=query, headers=headers, **body)
 
