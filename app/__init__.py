@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    assurance,
     audit,
     booking,
     calls,
@@ -40,6 +41,7 @@ FLOORS = (
     queue,
     devices,
     survey,
+    assurance,
     calls,
     portal,
     desk,

@@ -17,6 +17,7 @@ from app.desk.queries import day
 from app.towns.tenant import speak_for
 from tests import postgres
 from tests.counter import Counter, close_counter, open_counter
+from tests.identity.provider import BACKS, RunningProvider, a_provider
 from tests.storm import Stormed
 
 # Everybody of a journey or a storm comes from one address.
@@ -110,6 +111,13 @@ def statements() -> Iterator[list[str]]:
     sa.event.listen(sa.Engine, "before_cursor_execute", remember)
     yield sent
     sa.event.remove(sa.Engine, "before_cursor_execute", remember)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[RunningProvider]:
+    """A real provider of identities, in a process of its own."""
+    with a_provider(*BACKS) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
+from app.assurance import queries as assurance
+from app.assurance.services import authorise
 from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.core import clock
@@ -200,3 +202,22 @@ def some_answers(place: Town) -> str:
 @example("access/<code>", new_code)
 def a_person(place: Town) -> str:
     return the_person(Role.CLERK).code
+
+
+@example("identity/<row>", new_code)
+def an_identification(place: Town) -> str:
+    return assurance.rows_of(the_visit(place))[0].code
+
+
+@example("clerks/<code>", new_code)
+def an_authorised_clerk(place: Town) -> str:
+    clerk, today = the_person(Role.CLERK), clock.today(place.time_zone)
+    entries = assurance.entries_of(clerk)
+    return (entries or [authorise(clerk, today, None, reference="", by=None)])[0].code
+
+
+@example("with/<name>", lambda: "nothing")
+@example("eid/<name>", lambda: "nothing")
+def a_provider(place: Town) -> str:
+    """None is configured, so none exists."""
+    return "anything"

@@ -35,6 +35,7 @@ class Power(enum.StrEnum):
     PLAN = "plan"  # shifts, closed days, skills, and the figures about them
     READ_AUDIT = "read_audit"  # every line of what happened, and whether one was changed
     KEEP_DATA = "keep_data"  # for how long, requests of citizens, what is blocked
+    AUTHORISE = "authorise"  # who may identify people, and what procedures ask of them
     SHOW_KIOSK = "show_kiosk"  # the screens of a public device
 
 
@@ -43,7 +44,7 @@ MAY: dict[Role, frozenset[Power]] = {
     Role.CITIZEN: frozenset({Power.OWN_DATA}),
     Role.CLERK: frozenset({Power.ATTEND}),
     Role.SUPERVISOR: frozenset({Power.ATTEND, Power.PLAN}),
-    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA}),
+    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA, Power.AUTHORISE}),
     Role.INTERPRETER: frozenset({Power.INTERPRET}),
     Role.KIOSK: frozenset({Power.SHOW_KIOSK}),
 }

@@ -19,6 +19,13 @@ class VisitHeld(VisitEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CitizenRecognised(VisitEvent):
+    """Whoever books is somebody whom a passkey has shown."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisitBooked(VisitEvent):
     """`shown_by`: how the citizen showed who they are: a code, a passkey, or staff who book."""
 

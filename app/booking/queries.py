@@ -21,7 +21,7 @@ from app.core.db import db, first_or_none
 from app.schedule.models import Allocation, AllocationState, DelayMeasure, ResourceKind
 from app.schedule.queries import Wish, allocations_of, language_for, roster_of, staff_of
 from app.towns import queries as towns
-from app.towns.models import Channel, Procedure, Town
+from app.towns.models import Channel, Level, Moment, Procedure, Town
 from app.towns.tenant import current_town_id
 
 STILL_WANTED = (WaitlistState.OPEN, WaitlistState.OFFERED)
@@ -152,6 +152,12 @@ def other_ways(visit: Visit) -> list[str]:
     if visit.is_waiting:
         return [way for way in ways if way != Channel.IN_PERSON.value]
     return ways if visit.can_be_moved else []
+
+
+def asks_more_to_book(visit: Visit) -> bool:
+    """Whether a code by SMS is not enough to book what is done in it."""
+    everything = (visit.procedure, *visit.also)
+    return any(not Level.PHONE.reaches(one.needs_to(Moment.BOOK)) for one in everything)
 
 
 def needs_on_offer(town: Town) -> list[Need]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.assurance import services as assurance
 from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.calls import queries
@@ -13,6 +14,7 @@ from app.calls.models import CallFigures, Ending, Part, Participant
 from app.core import clock, stream
 from app.core.db import db
 from app.core.events import publish
+from app.towns.models import Moment
 
 MAX_SIGNALS = 64
 
@@ -44,6 +46,8 @@ def join(visit: Visit, part: Part, name: str, *, camera: bool, microphone: bool)
     """Take a seat, or take it over from an older window, which is told."""
     if not visit.is_being_attended:
         raise NotCalledYet
+    if part is Part.CITIZEN:
+        assurance.refuse_unless(visit, Moment.ENTER)
     seat = queries.participant_as(visit, part)
     if seat is None:
         seat = Participant(

@@ -96,6 +96,10 @@ class Defaults:
     KEPT_ANSWERS_MINUTES = 30  # what was written when the session ended
     PHONE_TRUST_DAYS = 60  # silent for longer, a number may have another owner
 
+    # Providers of national identities, each with kind, name, label, client_id, client_secret and
+    # addresses: docs/eid.md. Empty: none is offered.
+    EID_PROVIDERS: tuple[dict[str, Any], ...] = ()
+    EID_TIMEOUT_SECONDS = 8
     # Who stamps the time (RFC 3161), tried in order: {"name", "url", "roots": a file of
     # certificates in the instance folder, "is_qualified", "user", "password"}. Without "url" only
     # its old stamps are checked. None at all: a development authority that proves nothing.

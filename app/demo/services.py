@@ -11,6 +11,7 @@ from flask import current_app
 
 from app.accounts import services as accounts
 from app.accounts.models import Role
+from app.assurance import services as assurance
 from app.booking import queries as booking_queries
 from app.booking import services as booking
 from app.booking.models import Status, Visit
@@ -18,7 +19,7 @@ from app.booking.words import outcomes_of
 from app.core import clock
 from app.core.db import db
 from app.core.phones import mobile
-from app.demo import queries
+from app.demo import identities, queries
 from app.messaging import services as messaging
 from app.queue import services as queue
 from app.schedule import queries as schedule
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 ALWAYS_OPEN = 60 * 24 * 60
 
 TEXTS = ("name", "summary", "purpose", "papers", "keywords")
+NEEDS = ("assurance", "assurance_reason", "act")
 
 
 def is_empty() -> bool:
@@ -92,6 +94,7 @@ def _make_town(item: dict[str, Any]) -> Town:
         phone=office["phone"],
         welcome=item["welcome"],
         early_minutes=ALWAYS_OPEN,
+        eid_providers=[identities.NAME],
         pool=queries.province()["pool"],
     )
     db.session.add(town)
@@ -118,6 +121,7 @@ def _make_town(item: dict[str, Any]) -> Town:
         ]
         for number, person in enumerate(_of("clerks", town)):
             clerk = _make_clerk(person, offered)
+            _may_identify(town, clerk)
             if "in_person" in person["channels"] and number < len(desks):
                 clerk.desk_id = desks[number].id
         for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
@@ -147,9 +151,17 @@ def _make_procedure(office: Office, position: int, item: dict[str, Any]) -> Proc
         position=position,
         outcomes=item.get("outcomes", {}),
         **{key: item[key] for key in TEXTS},
+        **{key: item.get(key, {}) for key in NEEDS},
     )
     db.session.add(procedure)
     return procedure
+
+
+def _may_identify(town: Town, clerk: Resource) -> None:
+    """Whoever attends is in the register of those who identify people."""
+    if clerk.account:
+        today = clock.today(town.time_zone)
+        assurance.authorise(clerk.account, today, None, reference="Decreto 1/2026", by=None)
 
 
 def _make_clerk(item: dict[str, Any], offered: list[Procedure]) -> Resource:

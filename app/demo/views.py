@@ -1,6 +1,8 @@
 """The demonstration's own pages. They are registered in demonstration mode and nowhere else."""
 
-from flask import Blueprint, Response, flash, g, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
@@ -8,8 +10,8 @@ from app.accounts.models import Power, Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
-from app.core.security import everyone
-from app.demo import services
+from app.core.security import by_provider, everyone
+from app.demo import identities, services
 from app.identity import session
 from app.messaging import queries as messages
 from app.towns import queries as towns
@@ -80,3 +82,46 @@ def somebody_waits() -> Response:
     if request.form.get("then") == "wait":
         return see_other(url_for("portal.wait", lang=visit.reads, code=visit.code))
     return see_other(url_for(".start"))
+
+
+@bp.get("/identity/auth")
+@everyone
+def identity() -> str:
+    """The invented provider's page: choose a person, confirm, and go back where you came from."""
+    asked = {key: request.args.get(key, "") for key in ASKED}
+    identities.refuse_other_addresses(asked["redirect_uri"])
+    chosen = request.args.get("who")
+    person = identities.person_or_404(chosen) if chosen else None
+    return render_template(
+        "demo/identity.html",
+        asked=asked,
+        people=identities.PEOPLE,
+        person=person,
+        back=identities.answer_of(person, asked) if person else "",
+        cancel=identities.cancelled(asked),
+    )
+
+
+ASKED = ("redirect_uri", "state", "code_challenge")
+
+
+@bp.post("/identity/token")
+@by_provider
+def token() -> Response:
+    """Asked by our own server, as by any that has registered with a provider."""
+    answer = identities.token_for(request.form.to_dict())
+    if answer is None:
+        return make_response({"error": "invalid_grant"}, 400)
+    return make_response(answer, 200)
+
+
+@bp.get("/identity/getUserInfo")
+@everyone
+def user_info() -> dict[str, Any]:
+    return identities.user_info(request.args.get("AccessToken", ""))
+
+
+@bp.get("/identity/getAuthenticationEvidence")
+@everyone
+def evidence() -> dict[str, Any]:
+    return identities.evidence(request.args.get("AccessToken", ""))

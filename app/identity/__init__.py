@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
     from app.identity import (  # noqa: F401
         backoffice,
         cli,
+        eid,
         figures,
         handlers,
         jobs,
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
     )
 
     session.init_app(app)
+    eid.init_app(app)
     for door in (views.bp, views.me_bp, views.kiosk_bp, backoffice.bp):
         app.register_blueprint(door)
     app.cli.add_command(cli.commands)

@@ -33,6 +33,11 @@ def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     return db.session.scalars(question).all()
 
 
+def was_confirmed(phone: str, purpose: str) -> bool:
+    """Whether a code for that purpose came back from that telephone."""
+    return any(code.used_at is not None for code in live_codes(phone, purpose))
+
+
 @dataclass(frozen=True)
 class CodesSent:
     """How many codes went out in the last hour."""

@@ -15,6 +15,7 @@ from app.booking.services.visits import (
     look_again,
     move,
     move_on,
+    recognise,
     settle,
     walk_in_for,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "move_on",
     "offer_what_is_free",
     "pass_over",
+    "recognise",
     "settle",
     "take_offer",
     "walk_in_for",

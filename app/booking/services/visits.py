@@ -22,6 +22,7 @@ from app.booking.errors import (
     WayNotPossible,
 )
 from app.booking.events import (
+    CitizenRecognised,
     VisitBooked,
     VisitCancelled,
     VisitChannelChanged,
@@ -125,6 +126,8 @@ def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code"
     if visit.booked_at is not None:
         return visit
     _refuse_many_visits(visit)
+    if citizen:
+        _tell_who_it_is(visit, citizen)
     if visit.is_walk_in:
         return _walk_in(visit, citizen, shown_by)
     if not visit.is_held or not time.keep(visit.code):
@@ -135,6 +138,17 @@ def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code"
     visit.version += 1
     publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
+
+
+def recognise(visit: Visit, citizen: Account) -> None:
+    """A passkey has shown who holds it, and the number is theirs: no code is needed.
+
+    It is booked at once, unless what is done in it needs more than a telephone to be booked.
+    """
+    if queries.asks_more_to_book(visit):
+        _tell_who_it_is(visit, citizen)
+    else:
+        book(visit, citizen, shown_by="passkey")
 
 
 def book_for(
@@ -310,6 +324,10 @@ def expire(visit: Visit) -> None:
     if visit.is_held:
         visit.go(Status.EXPIRED)
         publish(VisitExpired(town_id=visit.town_id, visit_id=visit.id))
+
+
+def _tell_who_it_is(visit: Visit, citizen: Account) -> None:
+    publish(CitizenRecognised(town_id=visit.town_id, visit_id=visit.id, account_id=citizen.id))
 
 
 def look_again(visit: Visit) -> None:

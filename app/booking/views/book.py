@@ -19,6 +19,7 @@ from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
 from app.core.security import everyone, reads_codes, uses_passkeys
+from app.identity import queries as identity
 from app.identity import session as signed
 from app.identity.services import can_call
 from app.schedule import queries as schedule
@@ -89,8 +90,9 @@ def _who() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if known and known.phone == visit.phone:
-                services.book(visit, known, shown_by="passkey")
+            is_known = known is not None and known.phone == visit.phone
+            if known and is_known:
+                services.recognise(visit, known)
             elif session.get("hold") != visit.code:
                 codes.send(visit)
     except TimeTaken as refusal:
@@ -98,6 +100,8 @@ def _who() -> Response:
     if visit.booked_at is not None:
         return see_other(_next(visit, done=1))
     session["hold"] = visit.code
+    if is_known:
+        return see_other(url_for("assurance.show", code=visit.code))
     return see_other(url_for(".new", hold=visit.code))
 
 
@@ -127,13 +131,19 @@ def _who_page(
 def _confirm(visit: Visit) -> Response:
     if visit.booked_at is not None:
         return see_other(_next(visit))
+    asks_more = queries.asks_more_to_book(visit)
+    if asks_more and identity.was_confirmed(visit.phone, visit.purpose):
+        return see_other(url_for("assurance.show", code=visit.code))
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
             services.look_again(visit)
-            if visit.booked_at is None and codes.is_right(visit, form):
+            is_new = visit.booked_at is None
+            if is_new and codes.is_right(visit, form) and not asks_more:
                 services.book(visit, signed.owner_of(visit.phone))
                 signed.let_in(visit.citizen)
+        if not form.errors and asks_more:
+            return see_other(url_for("assurance.show", code=visit.code))
         if not form.errors:
             session.pop("hold", None)
             return see_other(_next(visit, done=1))

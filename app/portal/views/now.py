@@ -70,8 +70,9 @@ def now() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if known and known.phone == visit.phone:
-                visits.book(visit, known, shown_by="passkey")
+            is_known = known is not None and known.phone == visit.phone
+            if known and is_known:
+                visits.recognise(visit, known)
             elif session.get("hold") != visit.code:
                 telephone.send(visit.phone, visit.purpose)
     except LineClosed:
@@ -79,6 +80,8 @@ def now() -> Response:
     if visit.booked_at is not None:
         return see_other(url_for("portal.wait" if visit.is_by_video else ".visit", code=visit.code))
     session["hold"] = visit.code
+    if is_known:
+        return see_other(url_for("assurance.show", code=visit.code))
     return see_other(url_for("booking.new", hold=visit.code))
 
 

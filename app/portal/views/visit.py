@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.assurance import queries as assurance
 from app.booking import queries as booking
 from app.booking.models import Visit
 from app.core import clock, stream
@@ -18,6 +19,7 @@ from app.portal import queries
 from app.portal.views.door import bp
 from app.queue import queries as queue
 from app.queue import services as waiting_room
+from app.towns.models import Moment
 
 
 @bp.get("/visits/<code>")
@@ -51,6 +53,8 @@ def visit(code: str) -> Response:
 def wait(code: str) -> Response:
     """The waiting room. The call takes place on this same page, so that it begins at once."""
     found = booking.booked_visit_or_404(code)
+    if not found.is_over and assurance.is_asked(found, Moment.ENTER):
+        return see_other(url_for("assurance.show", code=code))
     if request.method == "POST":
         with transaction():
             waiting_room.arrive(found)
