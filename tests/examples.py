@@ -92,7 +92,9 @@ def a_call(place: Town) -> str:
 def a_letter(way: Way) -> str:
     """What the provider calls a message of that kind."""
     key = f"code:{secrets.token_hex(4)}"
-    return messaging.send_later(town.PHONE, "1, 2", key=key, locale="ca", way=way).code or ""
+    letter = messaging.send_later(town.PHONE, "1, 2", key=key, locale="ca", way=way)
+    db.session.flush()
+    return letter.code or ""
 
 
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))

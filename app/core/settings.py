@@ -109,7 +109,7 @@ class Defaults:
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
-    FORGERIES_PER_MINUTE = 30  # what is refused to one address: other sites' forms, false reports
+    FORGERIES_PER_MINUTE = 60  # what is refused to one address: other sites' forms, false reports
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15

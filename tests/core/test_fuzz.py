@@ -16,17 +16,15 @@ from hypothesis import strategies as st
 from app.accounts.models import Role
 from app.booking.forms import written_start
 from app.core.db import Base, db
-from app.towns.tenant import speak_for
+from app.towns.tenant import town_of
 from tests import town
-from tests.examples import EXAMPLES, the_person
+from tests.examples import EXAMPLES, names_in, the_person
 
 # For each route; FUZZ_EXAMPLES=500 looks deeper.
 TRIES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 
 # What a refused request may still write: that it was tried.
 COUNTS_OF_TRIES = {"audit_entry", "phone_code", "challenge"}
-# What every town names alike: the procedure, a day.
-SHARED = {"padron"}
 
 NAMES = (
     *("phone", "name", "token", "code", "starts", "channel", "needs", "consent", "way", "hold"),
@@ -37,11 +35,13 @@ NAMES = (
 ODD = (
     *("", " ", "0", "-1", "1e999", "NaN", "null", "true", "[]", "{}", "\x00", "é" * 50, "٣" * 6),
     *("\r\nX-Injected: yes", "%0d%0aX-Injected: yes", "\u202e600123456", "🙂" * 30, "\ufffe"),
-    *("9" * 400, "x" * 70_000, "' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "../.."),
+    *("9" * 400, "x" * 2_000, "' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "../.."),
     *("600123456", "+34 600 12 34 56", "+33612345678", "972202020", "806123456", "123456"),
     *("video", "phone", "in_person", "call", "sms", "padron", "served", "no_show", "lse"),
     *("99991231T2359Z", "00010101T0000Z", "2026-02-31", "//elsewhere.example", "/desk//x"),
 )
+# Bodies of one sign, and how long they are: nested without end, large, and too large.
+LONG = {b"[": 40_000, b"y": 300_000, b"z": 2 * 1024 * 1024 + 1}
 HEADERS = (
     {},
     {"HX-Request": "true"},
@@ -71,10 +71,9 @@ def a_town_with_everything(slug):
     place = town.a_town(slug)
     padron = town.a_procedure()
     town.a_clerk(padron, name=f"Clerk of {slug}")
-    names = [str(make(place)) for make, _ in EXAMPLES.values()]
+    things = {name: str(make(place)) for name, (make, _) in EXAMPLES.items()}
     hold = town.a_hold(town.a_wish(place, padron), town.tomorrow_at(13))
-    names.append(hold.code)
-    return place, sorted(set(names) - SHARED), hold.code
+    return place, things, hold.code
 
 
 class World:
@@ -82,7 +81,10 @@ class World:
 
     def __init__(self, app, client, ours, theirs):
         self.app, self.client = app, client
-        (self.place, self.names, hold), (_, self.foreign, _) = ours, theirs
+        (self.place, things, hold), (_, self.foreign, _) = ours, theirs
+        self.names = sorted({*things.values(), *self.foreign.values(), hold})
+        self.shared = set(things.values()) & set(self.foreign.values())
+        self.town_id, self.host = self.place.id, self.place.host
         self.start = written_start(town.tomorrow_at(15))
         with client.session_transaction(base_url=town.base(self.place)) as session:
             session["hold"] = hold
@@ -90,9 +92,10 @@ class World:
     def come_in(self, role):
         """Somebody with that role of our town, or nobody."""
         for kind in ("staff", "citizen"):
-            self.client.delete_cookie(f"ventanilla-{kind}", domain=self.place.host)
+            self.client.delete_cookie(f"ventanilla-{kind}", domain=self.host)
         if role:
-            town.enter(self.client, the_person(role))
+            with town_of(self.town_id):
+                town.enter(self.client, the_person(role))
 
     def rules(self):
         return [rule for rule in self.app.url_map.iter_rules() if "POST" in rule.methods]
@@ -109,7 +112,7 @@ class World:
     def send(self, path, **request):
         speak_for(None)
         try:
-            return self.client.post(f"{town.base(self.place)}{path}", **request)
+            return self.client.post(f"http://{self.host}{path}", **request)
         finally:
             speak_for(self.place.id)
 
@@ -134,13 +137,7 @@ def bodies():
         ),
         max_leaves=10,
     )
-    raw = st.one_of(
-        st.binary(max_size=60),
-        st.sampled_from(
-            (b"%%%=&&&=%ED%A0%80", b"code=%00&code=1", b"[" * 40_000, b"x=" + b"y" * 300_000)
-        ),
-        st.just(b"z" * (2 * 1024 * 1024 + 1)),
-    )
+    raw = st.one_of(st.binary(max_size=60), st.sampled_from([*LONG, b"%%%=&&&=%ED%A0%80"]))
     return st.one_of(
         forms.map(lambda form: {"data": form}),
         shapes.map(lambda shape: {"json": shape}),
@@ -149,10 +146,11 @@ def bodies():
     )
 
 
-def filled(rule, name, lang="ca"):
-    """An address of that rule, with one name in all its places."""
-    path = rule.rule.replace("<lang:lang>", lang)
-    return re.sub(r"<[^>]+>", lambda _: quote(name, safe=""), path)
+def filled(rule, names):
+    """An address of that rule, with one name in all its places or each in its own."""
+    path = rule.rule.replace("<lang:lang>", "ca")
+    each = names if isinstance(names, dict) else dict.fromkeys(rule.arguments, names)
+    return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: quote(each[found[1]], safe=""), path)
 
 
 @pytest.mark.parametrize("side", ["desk", "street"])
@@ -171,7 +169,7 @@ def fuzz(world, rule):
     label = world.app.view_functions[rule.endpoint].who_may_enter
     people = [None, Role.CITIZEN] if label in ("everyone", "provider") else [None, *label]
     names = st.one_of(
-        st.sampled_from([*world.names, *world.foreign, "x" * 12, "..", "a" * 3000, "\r\nX: y"]),
+        st.sampled_from([*world.names, "x" * 12, "..", "a" * 900, "\r\nX: y"]),
         st.text(min_size=1, max_size=12),
     )
 
@@ -192,6 +190,10 @@ def fuzz(world, rule):
         world.come_in(role)
         before = world.digest()
 
+        sent = body.get("data")
+        if isinstance(sent, bytes):  # what is long is named by one sign, so a report stays short
+            body = {**body, "data": sent * LONG.get(sent, 1)}
+
         answer = world.send(filled(rule, name), query_string=query, headers=headers, **body)
 
         assert answer.status_code < 500, rule
@@ -205,20 +207,22 @@ def fuzz(world, rule):
         world.app.config["WTF_CSRF_ENABLED"] = True
 
 
-def test_a_name_of_another_town_opens_nothing_and_changes_nothing(world, monkeypatch):
-    """Every route that takes a name, with every name of the other town, by who may enter ours."""
+def test_a_thing_of_another_town_is_never_changed_from_ours(world, monkeypatch):
+    """Every route that takes names, with the other town's own, by somebody who may enter ours."""
     monkeypatch.setitem(world.app.config, "WTF_CSRF_ENABLED", False)
-    named = [rule for rule in world.rules() if set(rule.arguments) - {"lang", "way"}]
+    named = [rule for rule in world.rules() if names_in(rule.rule)]
 
     for rule in named:
         label = world.app.view_functions[rule.endpoint].who_may_enter
         world.come_in(None if label in ("everyone", "provider") else label[0])
+        theirs = {name: world.foreign[thing] for name, thing in names_in(rule.rule).items()}
+        if set(theirs.values()) & world.shared:
+            continue  # a procedure or a day that every town has
         before = world.digest()
-        for name in world.foreign:
-            answer = world.send(
-                filled(rule, name), data={"starts": world.start, "channel": "phone"}
-            )
-            assert answer.status_code < 500, (rule, answer.status_code)
-            assert world.digest() == before, rule
+
+        answer = world.send(filled(rule, theirs), data={"starts": world.start, "way": "call"})
+
+        assert answer.status_code < 500, rule
+        assert world.digest() == before, rule
 
     assert len(named) >= 15
