@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
@@ -64,7 +64,19 @@ class OddForm(Refusal):
     message = _l("This form cannot be read. Go back, reload the page and send it again.")
 
 
+class HouseRequest(Request):
+    """A form is never JSON: what a library would make of it may be nested without end.
+
+    Who expects JSON reads it with `json_sent`.
+    """
+
+    @property
+    def is_json(self) -> bool:
+        return False
+
+
 def init_app(app: Flask) -> None:
+    app.request_class = HouseRequest
     app.before_request(refuse_odd_forms)
     csrf.init_app(app)
     compress.init_app(app)
