@@ -16,6 +16,8 @@ from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.core.db import db, new_code
 from app.desk import services as desk
+from app.privacy import services as privacy
+from app.privacy.models import BlockReason, HoldReason, RequestKind
 from app.schedule.models import Resource, ResourceKind
 from app.towns.models import Town
 from tests import town
@@ -69,6 +71,24 @@ def an_invitation(place: Town) -> str:
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))
 def a_calendar(place: Town) -> str:
     return desk.open_feed(the_person(Role.CLERK))
+
+
+@example("requests/<code>", new_code)
+def a_request(place: Town) -> str:
+    person = the_person(Role.CITIZEN)
+    return privacy.receive(RequestKind.ACCESS, person, place).code
+
+
+@example("blocked/<code>", new_code)
+def a_blocking(place: Town) -> str:
+    person = accounts.know_citizen("+34600555444", "ca", "Lluc")
+    return privacy.block(person, place, BlockReason.ASKED).code
+
+
+@example("holds/<code>", new_code)
+def a_hold(place: Town) -> str:
+    by, person = the_person(Role.ADMINISTRATOR), the_person(Role.CITIZEN)
+    return privacy.place_hold(person.id, by, HoldReason.COURT, "DP 1/2026").code
 
 
 def the_visit(place: Town) -> Visit:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
@@ -54,7 +55,7 @@ def who_may(power: Power) -> tuple[Role, ...]:
     return tuple(role for role in Role if power in MAY[role])
 
 
-class Account(OfTown, Base):
+class Account(Personal, OfTown, Base):
     """Somebody. A citizen is known by a telephone, staff by the passkeys they enrolled."""
 
     __tablename__ = "account"
@@ -64,8 +65,8 @@ class Account(OfTown, Base):
             "town_id",
             "phone",
             unique=True,
-            sqlite_where=sa.text("role = 'citizen'"),
-            postgresql_where=sa.text("role = 'citizen'"),
+            sqlite_where=sa.text("role = 'citizen' AND blocked_at IS NULL"),
+            postgresql_where=sa.text("role = 'citizen' AND blocked_at IS NULL"),
         ),
     )
 

@@ -44,6 +44,18 @@ KINDS: dict[str, Any] = {
     "AuditVerified": _l("Somebody checked the record"),
     "AuditShortened": _l("The oldest lines were destroyed"),
     "EntryRefused": _l("Somebody was stopped at a door"),
+    "DataSeen": _l("Somebody saw the data of a person"),
+    "DataDownloaded": _l("Somebody downloaded their own data"),
+    "PersonCorrected": _l("Somebody corrected their own data"),
+    "RequestReceived": _l("A request about data was received"),
+    "RequestClosed": _l("A request about data was answered"),
+    "PersonBlocked": _l("The data of a person was blocked"),
+    "PersonDestroyed": _l("The data of a person was destroyed"),
+    "VisitsDestroyed": _l("Old visits were destroyed"),
+    "HoldPlaced": _l("Data is kept for a judge or an authority"),
+    "HoldLifted": _l("Data is no longer kept for anybody"),
+    "RetentionChanged": _l("The time that data is kept was changed"),
+    "RetentionApplied": _l("What was kept long enough was destroyed"),
 }
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, stored
 from app.towns.models import OfTown
 
@@ -21,7 +22,7 @@ class MessageState(enum.StrEnum):
     DROPPED = "dropped"  # too late, or replaced by a newer one: never sent
 
 
-class Message(OfTown, Base):
+class Message(Personal, OfTown, Base):
     """An SMS to one telephone. `key` names what it is about: the same key is never sent twice."""
 
     __tablename__ = "message"

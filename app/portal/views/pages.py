@@ -9,6 +9,8 @@ from app.core.i18n import asked_slug
 from app.core.security import everyone
 from app.portal import queries
 from app.portal.views.door import bp, start_bp
+from app.privacy import queries as data
+from app.privacy.terms import TERMS
 from app.towns import queries as towns
 
 
@@ -64,7 +66,8 @@ def help_page() -> str:
 @bp.get("/privacy")
 @everyone
 def privacy() -> str:
-    return render_template("portal/privacy.html", offices=_offices())
+    terms = data.terms() if g.town else {}
+    return render_template("portal/privacy.html", offices=_offices(), terms=terms, words=TERMS)
 
 
 @bp.get("/accessibility")
