@@ -15,6 +15,7 @@ from app import (
     desk,
     identity,
     messaging,
+    office,
     portal,
     privacy,
     queue,
@@ -40,6 +41,7 @@ FLOORS = (
     privacy,
     portal,
     desk,
+    office,
     demo,
 )
 

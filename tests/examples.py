@@ -8,6 +8,7 @@ The name of an example is what stands before the parameter in the rule, with the
 import re
 import secrets
 from collections.abc import Callable
+from datetime import date, time
 from typing import Any
 
 from app.accounts import services as accounts
@@ -16,10 +17,11 @@ from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.core.db import db, new_code
 from app.desk import services as desk
+from app.messaging.models import Message
 from app.privacy import services as privacy
 from app.privacy.models import BlockReason, HoldReason, RequestKind
-from app.schedule.models import Resource, ResourceKind
-from app.towns.models import Town
+from app.schedule.models import Resource, ResourceKind, Shift
+from app.towns.models import Closure, Season, Town
 from tests import town
 
 PARAMETER = re.compile(r"(?P<before>[\w.-]*)/<(?:\w+(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -91,6 +93,52 @@ def a_hold(place: Town) -> str:
     return privacy.place_hold(person.id, by, HoldReason.COURT, "DP 1/2026").code
 
 
+@example("hours/<code>", new_code)
+@example("people/<code>", new_code)
+def a_counter(place: Town) -> str:
+    code = town.counter_of(the_person(Role.CLERK)).code
+    assert code
+    return code
+
+
+@example("shifts/<shift_id>", lambda: 999_999)
+def a_shift(place: Town) -> int:
+    return db.session.query(Shift).filter_by(town_id=place.id).first().id
+
+
+@example("days/<day>", lambda: "2031-12-31")
+def a_day(place: Town) -> str:
+    return "2031-01-01"
+
+
+@example("closed/<closure_id>", lambda: 999_999)
+def a_closed_day(place: Town) -> int:
+    return kept(Closure(day=date(2031, 1, 2), reason="Festa"))
+
+
+@example("seasons/<season_id>", lambda: 999_999)
+def a_season(place: Town) -> int:
+    first, last = date(2031, 7, 1), date(2031, 7, 31)
+    return kept(Season(first_day=first, last_day=last, opens=time(9), closes=time(13)))
+
+
+@example("twilio/<way>", lambda: "call")
+def a_way(place: Town) -> str:
+    return "sms"
+
+
+@example("/<code>", new_code)
+def a_message(place: Town) -> str:
+    the_visit(place)
+    return db.session.query(Message).filter_by(town_id=place.id).first().code
+
+
+def kept(row: Any) -> int:
+    db.session.add(row)
+    db.session.flush()
+    return int(row.id)
+
+
 def the_visit(place: Town) -> Visit:
     """A booked one of that town: made once."""
     found = db.session.query(Visit).filter_by(town_id=place.id).first()
@@ -107,7 +155,7 @@ def the_person(role: Role) -> Account:
     if role is Role.CITIZEN:
         return accounts.know_citizen("+34600999888", "ca", "Rosa")
     person = accounts.employ(f"A {role.value}", role, ["ca", "es"])
-    if Power.ATTEND in MAY[role]:
+    if Power.SEE_DAY in MAY[role]:
         db.session.add(Resource(kind=ResourceKind.CLERK, name=person.name, account_id=person.id))
         db.session.flush()
     return person

@@ -26,12 +26,18 @@ class Role(enum.StrEnum):
     def is_staff(self) -> bool:
         return self not in (Role.CITIZEN, Role.KIOSK)
 
+    @property
+    def is_manager(self) -> bool:
+        """Whether they plan the capacity of the town."""
+        return Power.PLAN in MAY[self]
+
 
 class Power(enum.StrEnum):
     """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
 
     OWN_DATA = "own_data"  # see, correct and erase what we hold about oneself
-    ATTEND = "attend"  # the day, the next person, the call, its outcome
+    SEE_DAY = "see_day"  # who comes and who waits today
+    ATTEND = "attend"  # the next person, the call, its outcome: it takes a counter of one's own
     INTERPRET = "interpret"  # the calls to which one is invited, and nothing else of them
     PLAN = "plan"  # shifts, closed days, skills, and the figures about them
     READ_AUDIT = "read_audit"  # every line of what happened, and whether one was changed
@@ -42,9 +48,9 @@ class Power(enum.StrEnum):
 # Duties are apart (RD 311/2022, op.acc.3): who keeps the record does not attend, and the reverse.
 MAY: dict[Role, frozenset[Power]] = {
     Role.CITIZEN: frozenset({Power.OWN_DATA}),
-    Role.CLERK: frozenset({Power.ATTEND}),
-    Role.SUPERVISOR: frozenset({Power.ATTEND, Power.PLAN}),
-    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA}),
+    Role.CLERK: frozenset({Power.SEE_DAY, Power.ATTEND}),
+    Role.SUPERVISOR: frozenset({Power.SEE_DAY, Power.ATTEND, Power.PLAN}),
+    Role.ADMINISTRATOR: frozenset({Power.SEE_DAY, Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA}),
     Role.INTERPRETER: frozenset({Power.INTERPRET}),
     Role.KIOSK: frozenset({Power.SHOW_KIOSK}),
 }
@@ -85,6 +91,11 @@ class Account(Personal, OfTown, Base):
     @property
     def is_staff(self) -> bool:
         return self.role.is_staff
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they change what the town offers, besides attending it."""
+        return self.role.is_manager
 
     @property
     def first_name(self) -> str:

@@ -167,7 +167,7 @@ HOLDINGS: tuple[Holding, ...] = (
 NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
-        *("town", "office", "procedure", "closure", "season", "delay_measure"),
+        *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),

@@ -15,7 +15,6 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.accounts import queries as accounts
 from app.accounts.models import Account, Role
@@ -26,8 +25,7 @@ from app.core.db import new_code, transaction
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug, localized
 from app.core.security import everyone
-from app.identity import services as identity
-from app.identity.services import CodeOutcome
+from app.identity import telephone
 from app.identity.session import signed_in
 from app.privacy import queries, services, words
 from app.privacy.errors import AccessOver
@@ -37,13 +35,6 @@ from app.privacy.models import DataRequest, Kept
 from app.towns import queries as towns
 
 bp = localized("privacy", "app.privacy")
-
-CODE_ERRORS = {
-    CodeOutcome.WRONG: _l("This code is not right. Look at the message and write it again."),
-    CodeOutcome.USED: _l("This code has already been used. Ask for a new one below."),
-    CodeOutcome.EXPIRED: _l("This code has expired. Ask for a new one below."),
-    CodeOutcome.SPENT: _l("There were too many wrong codes. Wait a while, or call us."),
-}
 
 
 @bp.route("/data", methods=["GET", "POST"])
@@ -81,30 +72,33 @@ def code() -> Response:
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
-            outcome = identity.try_code(phone, purpose, form.code.data or "")
-        if outcome is CodeOutcome.RIGHT:
+            problem = telephone.problem_with(phone, purpose, form.code.data or "")
+        if problem is None:
             session.pop("data_token", None)
             session.pop("data_for", None)
             return _open(accounts.citizen_of(phone))
-        form.code.errors = [CODE_ERRORS[outcome]]
+        form.code.errors = [problem]
     return page_or_fragment(
         "privacy/code.html",
-        "privacy/_my_code_form.html",
+        "booking/_code_form.html",
         status=422 if form.errors else 200,
         form=form,
         phone=phone,
         here=url_for(".code"),
         again=url_for(".send_again"),
         go=_("See my data"),
+        ways=telephone.ways(phone, purpose),
     )
 
 
 @bp.post("/data/code/again")
 @everyone
 def send_again() -> Response:
-    """Another message; the code of the first one stays good."""
-    _send_code()
-    return see_other(url_for(".code", again=1))
+    """Another message, or a call; the code of the first one stays good."""
+    aloud = request.form.get("way") == "call"
+    if not _send_code(aloud=aloud):
+        return see_other(url_for(".code", again="soon"))
+    return see_other(url_for(".code", again="call" if aloud else 1))
 
 
 @bp.get("/data/mine")
@@ -226,11 +220,10 @@ def _asked_for() -> tuple[str, str]:
     return str(asked.get("phone", "")), f"data:{token}"
 
 
-def _send_code() -> None:
+def _send_code(*, aloud: bool = False) -> bool:
     phone, purpose = _asked_for()
-    host = request.host.rsplit(":", 1)[0]
     with transaction():
-        identity.send_code(phone, purpose, address=request.remote_addr or "", host=host)
+        return telephone.send(phone, purpose, aloud=aloud)
 
 
 def _everything(opened: DataRequest) -> dict[str, Any]:

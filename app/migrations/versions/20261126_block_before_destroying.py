@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d94b6f20e1c7"
-down_revision = "c83a5e1f9b04"
+down_revision = "5c0de5a1b2f7"
 
 PERSONAL = ("account", "visit", "waitlist_entry", "message", "participant")
 BEFORE = "role = 'citizen'"
