@@ -56,6 +56,43 @@ KINDS: dict[str, Any] = {
     "HoldLifted": _l("Data is no longer kept for anybody"),
     "RetentionChanged": _l("The time that data is kept was changed"),
     "RetentionApplied": _l("What was kept long enough was destroyed"),
+    "CodeGuessed": _l("Somebody tried to guess a code"),
+    "CodesLookedFraudulent": _l("Codes were stopped: they looked fraudulent"),
+    "MessageNotDelivered": _l("A message did not arrive"),
+    "ReportRefused": _l("A false report about a message was refused"),
+    "PromiseLeft": _l("A visit was kept although the rules break it"),
+    "VisitGiven": _l("A visit was given to another clerk"),
+    "RecoveryOffered": _l("Somebody of the staff got a new way in"),
+    "StaffDeactivated": _l("Somebody of the staff may no longer enter"),
+    "StaffReactivated": _l("Somebody of the staff may enter again"),
+    "PhoneChanged": _l("Somebody has another telephone"),
+    "PhoneReleased": _l("A telephone no longer leads to its person"),
+    "PasskeyRenamed": _l("A passkey was renamed"),
+    "PasskeyRemoved": _l("A passkey was removed"),
+    "PasskeyTurnedAway": _l("A passkey was not accepted"),
+    "SessionsClosed": _l("Sessions were closed"),
+    "SessionRefused": _l("Somebody came with a session that is none"),
+    "KioskOpened": _l("A kiosk was opened"),
+    "PersonIdentified": _l("Somebody was identified"),
+    "IdentificationUndone": _l("An identification was undone"),
+    "LeftToTheClerk": _l("Somebody leaves their identification to the clerk"),
+    "ActDone": _l("Something was done for somebody known surely enough"),
+    "CheckBegun": _l("An identification by a clerk began"),
+    "CheckAnswered": _l("Somebody answered whether a clerk may identify them"),
+    "CheckStopped": _l("An identification by a clerk stopped"),
+    "EidBegun": _l("An electronic identification began"),
+    "EidEnded": _l("An electronic identification ended"),
+    "EidRefused": _l("An electronic identification was refused"),
+    "ClerkAuthorised": _l("A clerk was authorised to identify people"),
+    "AuthorisationEnded": _l("The authorisation of a clerk ended"),
+    "DocumentsMasked": _l("Numbers of documents were masked"),
+    "DocumentRuleChanged": _l("The rule about numbers of documents was changed"),
+    "SurveyAnswered": _l("Somebody answered the survey"),
+    "ParticipantKnocked": _l("Somebody invited is at the door of the call"),
+    "ParticipantAdmitted": _l("Somebody invited was let into the call"),
+    "ParticipantSentAway": _l("Somebody invited was sent away from the call"),
+    "RoomInvitationMade": _l("Somebody was invited to the call"),
+    "RoomInvitationRevoked": _l("An invitation to the call was withdrawn"),
 }
 
 
@@ -77,7 +114,11 @@ def author_name(entry: AuditEntry, names: Mapping[int, str]) -> str:
 
 def facts_of(entry: AuditEntry) -> list[tuple[str, str]]:
     """What the line says besides its kind, the town apart: everybody here is in it."""
-    return [(name, _written(value)) for name, value in entry.facts.items() if name != "town_id"]
+    return [
+        (name, _written(value))
+        for name, value in entry.facts.items()
+        if name != "town_id" and value != ""
+    ]
 
 
 def _written(value: Any) -> str:

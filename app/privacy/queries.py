@@ -25,6 +25,8 @@ from app.privacy.models import (
 from app.privacy.terms import TERMS
 
 ACCESS_MINUTES = 15
+# In which order people read it; what is not named comes last.
+TOLD = ("person", "visits", "waiting_list", "calls", "messages", "codes", "passkeys", "requests")
 
 
 def terms() -> dict[Kept, int]:
@@ -48,7 +50,8 @@ def last_runs(limit: int = 10) -> Sequence[RetentionRun]:
 def held_about(person: Person) -> dict[str, list[Mapping[str, Any]]]:
     """Everything of it that a person sees, by kind; columns by their names, values as they are."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for holding in reversed(HOLDINGS):
+    places = {name: place for place, name in enumerate(TOLD)}
+    for holding in sorted(HOLDINGS, key=lambda one: places.get(one.name, len(places))):
         if holding.shown:
             rows = db.session.scalars(sa.select(holding.model).where(holding.theirs(person))).all()
             found[holding.name] = [

@@ -37,6 +37,12 @@ from app.towns import queries as towns
 bp = localized("privacy", "app.privacy")
 
 
+@bp.before_request
+def only_in_a_town() -> None:
+    """The province holds nobody's data."""
+    towns.current_town_or_404()
+
+
 @bp.route("/data", methods=["GET", "POST"])
 @everyone
 def start() -> Response:
@@ -169,7 +175,14 @@ def erase() -> Response:
     with transaction():
         blocked = services.erase(account, g.town)
     session.pop("my_data", None)
-    return make_response(render_template("privacy/erased.html", blocked=blocked))
+    return see_other(url_for(".erased", code=blocked.code))
+
+
+@bp.get("/data/erased/<code>")
+@everyone
+def erased(code: str) -> str:
+    """What happens now, and until when. The reference says nothing of whose it is."""
+    return render_template("privacy/erased.html", blocked=queries.blocking_or_404(code))
 
 
 @bp.post("/data/mine/close")

@@ -123,6 +123,19 @@ def test_every_route_opens_to_whom_its_label_says(app, client, house, who):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_provinces_own_host_has_nothing_of_a_town(app, client, house, method):
+    province = Place(0, "localhost")
+    wrong = []
+    for rule, way in rules(app):
+        if way == method and not rule.rule.endswith("/stream"):
+            answer = ask(client, province, rule, way, house.values(rule, house.here))
+            if answer.status_code >= 500:
+                wrong.append(f"{way} {rule.rule} answered {answer.status_code}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_foreign_thing_answers_exactly_like_a_missing_one(app, client, house, method):
     told, compared = [], 0
     for rule, way in rules(app):

@@ -80,7 +80,7 @@ def test_the_code_of_a_booking_opens_nothing_here(client, place):
     from app.identity import services as identity
 
     town.send(client, home(place), phone=town.PHONE)
-    identity.send_code(town.PHONE, the_visit().purpose, address="", host="x")
+    identity.send_code(town.PHONE, the_visit().purpose, identity.Asker("", "x"))
     db.session.commit()
     digits = town.digits_sent(town.sent_to(town.PHONE)[-1])
 
@@ -184,7 +184,10 @@ def test_erasing_asks_first_and_then_blocks_at_once(client, place):
     answer = town.send(client, home(place, "/mine/erase"), is_sure="y")
 
     blocked = db.session.scalars(sa.select(Blocking)).one()
-    assert blocked.code in answer.text
+    assert answer.headers["Location"] == f"/ca/data/erased/{blocked.code}"
+    page = client.get(town.base(place) + answer.headers["Location"]).text
+    assert blocked.code in page
+    assert "Remei" not in page
     assert client.get(f"{town.base(place)}/ca/visits/{code}").status_code == 404
     assert client.get(home(place, "/mine")).status_code == 410
     assert accounts.citizen_of(town.PHONE) is None

@@ -64,7 +64,7 @@ def a_life(place: Town) -> Account:
     ahead = town.a_visit(wish, town.tomorrow_at(11), name=NAME)
     booking.join(ahead)
     town.a_hold(wish, town.tomorrow_at(13), name=NAME)
-    identity.send_code(town.PHONE, "data:x", address="192.0.2.1", host="x")
+    identity.send_code(town.PHONE, "data:x", identity.Asker("192.0.2.1", "x"))
     db.session.commit()
     messaging.deliver_due()
     person = accounts.citizen_of(town.PHONE)
