@@ -7,12 +7,14 @@ from flask import Flask
 
 from app import (
     accounts,
+    assurance,
     audit,
     booking,
     calls,
     core,
     demo,
     desk,
+    devices,
     identity,
     messaging,
     office,
@@ -20,6 +22,7 @@ from app import (
     privacy,
     queue,
     schedule,
+    survey,
     towns,
     ui,
 )
@@ -37,6 +40,9 @@ FLOORS = (
     booking,
     audit,
     queue,
+    devices,
+    survey,
+    assurance,
     calls,
     privacy,
     portal,

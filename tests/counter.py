@@ -54,7 +54,7 @@ def a_free_port() -> int:
 
 def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
     """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
-    port = a_free_port()
+    port = int(settings.get("PORT") or a_free_port())
     kept = {
         name: text
         for name, text in os.environ.items()
@@ -77,7 +77,7 @@ def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Pop
     )
     log.close()
     counter = Counter(port, folder, environment)
-    for _ in range(300):
+    for _ in range(600):
         if counter.is_up():
             return counter, process
         if process.poll() is not None:

@@ -4,7 +4,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.calls import handlers, models, views  # noqa: F401
+    from app.calls import figures, handlers, models, views, words  # noqa: F401
+    from app.core import metrics
 
+    words.init_app(app)
+    metrics.measured_by(app, figures.of_calls)
     app.register_blueprint(views.citizen_bp)
     app.register_blueprint(views.desk_bp)

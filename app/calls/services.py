@@ -1,22 +1,36 @@
 """Errands of a call: take a seat, pass messages on, leave, end it for everybody."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app
-
+from app.assurance import services as assurance
 from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.calls import queries
 from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom
 from app.calls.events import CallEnded, ParticipantJoined, ParticipantLeft
-from app.calls.models import Part, Participant
+from app.calls.models import CallFigures, Ending, Part, Participant
 from app.core import clock, stream
 from app.core.db import db
 from app.core.events import publish
+from app.towns.models import Moment
 
 MAX_SIGNALS = 64
+
+# What a browser may say of its call, and the most that can be true.
+FIGURES = {
+    "seconds": 24 * 3600,
+    "picture_ms": 600_000,
+    "sent_kbits": 1_000_000,
+    "received_kbits": 1_000_000,
+    "loss": 100,
+    "round_trip_ms": 60_000,
+    "frames": 240,
+    "height": 8_640,
+    "mends": 10_000,
+}
+IN_TENTHS = ("loss", "frames")
 
 
 def channel_of(participant: Participant) -> str:
@@ -32,6 +46,8 @@ def join(visit: Visit, part: Part, name: str, *, camera: bool, microphone: bool)
     """Take a seat, or take it over from an older window, which is told."""
     if not visit.is_being_attended:
         raise NotCalledYet
+    if part is Part.CITIZEN:
+        assurance.refuse_unless(visit, Moment.ENTER)
     seat = queries.participant_as(visit, part)
     if seat is None:
         seat = Participant(
@@ -117,9 +133,27 @@ def end(visit: Visit) -> None:
     publish(CallEnded(town_id=visit.town_id, visit_id=visit.id))
 
 
-def ice_servers() -> list[dict[str, Any]]:
-    """STUN and TURN servers of this installation, as RTCConfiguration wants them."""
-    return [dict(server) for server in current_app.config["ICE_SERVERS"]]
+def keep_figures(seat: Participant, incarnation: int, figures: Mapping[str, Any]) -> CallFigures:
+    """How the call has gone so far for one window, in place of what it said before.
+
+    Figures only help to mend: one that makes no sense is left out, and the others are kept.
+    """
+    if not 1 <= incarnation <= seat.incarnation:
+        raise NotInTheRoom
+    kept = queries.figures_of(seat, incarnation)
+    if kept is None:
+        kept = CallFigures(participant_id=seat.id, incarnation=incarnation)
+        db.session.add(kept)
+    for name, most in FIGURES.items():
+        value: Any = figures.get(name)
+        if type(value) in (int, float) and 0 <= value <= most:
+            setattr(kept, name, round(value, 1) if name in IN_TENTHS else round(value))
+    if type(figures.get("is_relayed")) is bool:
+        kept.is_relayed = figures["is_relayed"]
+    if figures.get("ending") in list(Ending):
+        kept.ending = Ending(figures["ending"])
+    db.session.flush()
+    return kept
 
 
 def _tell_roster(visit: Visit) -> None:

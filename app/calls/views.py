@@ -11,7 +11,7 @@ from app.booking.models import Visit
 from app.calls import queries, services
 from app.calls.errors import Garbled, TooLarge
 from app.calls.models import Part
-from app.core import stream
+from app.core import relays, stream
 from app.core.db import transaction
 from app.core.i18n import localized
 from app.core.security import everyone, json_sent
@@ -21,6 +21,7 @@ from app.queue import services as queue
 from app.towns.tenant import speak_for
 
 MAX_BATCH = 64 * 1024
+MAX_FIGURES = 4 * 1024
 STAFF = (Role.CLERK, Role.SUPERVISOR)
 
 citizen_bp = localized("calls", __name__)
@@ -46,6 +47,12 @@ def signals(code: str) -> Response:
     return _signals(booking.booked_visit_or_404(code), Part.CITIZEN)
 
 
+@citizen_bp.post("/visits/<code>/room/figures")
+@everyone
+def figures(code: str) -> Response:
+    return _figures(booking.booked_visit_or_404(code), Part.CITIZEN)
+
+
 @desk_bp.post("/visits/<code>/room/presence")
 @requires(*STAFF)
 def desk_presence(code: str) -> Response:
@@ -62,6 +69,12 @@ def desk_stream(code: str) -> Response:
 @requires(*STAFF)
 def desk_signals(code: str) -> Response:
     return _signals(_own_visit(code), Part.CLERK)
+
+
+@desk_bp.post("/visits/<code>/room/figures")
+@requires(*STAFF)
+def desk_figures(code: str) -> Response:
+    return _figures(_own_visit(code), Part.CLERK)
 
 
 @desk_bp.post("/visits/<code>/room/end")
@@ -96,7 +109,8 @@ def _presence(visit: Visit, part: Part, name: str) -> Response:
                 "seat": seat.seat,
                 "incarnation": seat.incarnation,
                 "cursor": stream.cursor(),
-                "ice_servers": services.ice_servers(),
+                "ice_servers": relays.servers_for(seat.code),
+                "ice_policy": relays.policy(),
                 "roster": queries.roster(visit),
                 "status": visit.status.value,
             }
@@ -132,6 +146,20 @@ def _signals(visit: Visit, part: Part) -> Response:
     with transaction():
         accepted = services.pass_on(seat, batch["signals"], people)
     return make_response({"accepted": accepted}, 200)
+
+
+def _figures(visit: Visit, part: Part) -> Response:
+    """What a browser measured. It may come after the end, and even after a newer window's."""
+    if len(request.get_data()) > MAX_FIGURES:
+        raise TooLarge
+    sent = json_sent()
+    if not isinstance(sent, dict):
+        raise Garbled
+    code, incarnation = _seat_named(sent)
+    seat = queries.seat_of(visit, part, code)
+    with transaction():
+        services.keep_figures(seat, incarnation, sent)
+    return make_response("", 204)
 
 
 def _seat_named(source: Any) -> tuple[str, int]:

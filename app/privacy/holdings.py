@@ -13,14 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Invitation
+from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
 from app.calls.models import Participant
 from app.core import clock
 from app.core.db import Base, new_code
-from app.identity.models import Passkey, PhoneCode
+from app.devices.models import DeviceCheck
+from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
-from app.queue.models import WaitEstimate
+from app.queue.models import Ticket, WaitEstimate
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,41 @@ def _visits(person: Person) -> sa.ColumnElement[bool]:
     return sa.or_(Visit.citizen_id == person.account_id, unconfirmed)
 
 
+def _of_visit(name: str, model: Any, *, is_evidence: bool = True) -> Holding:
+    """Rows that end with their visit, and say nothing that its citizen would not know."""
+    return Holding(
+        name,
+        model,
+        _by_visit(model.visit_id),
+        is_evidence=is_evidence,
+        visit=model.visit_id,
+    )
+
+
 # In the order in which they end: what points to others before what it points to.
 HOLDINGS: tuple[Holding, ...] = (
+    _of_visit("acts", Act),
+    _of_visit("left_to_clerk", Leave),
+    _of_visit("checks", Check),
+    _of_visit("tickets", Ticket),
+    _of_visit("attempts", EidAttempt, is_evidence=False),
+    _of_visit("devices", DeviceCheck, is_evidence=False),
+    Holding(
+        "identifications",
+        Assurance,
+        _by_visit(Assurance.visit_id),
+        shown=("level", "made_at", "name", "document_kind", "document"),
+        left={"name": "", "document": "", "undone_reason": "", "evidence": dict, "code": new_code},
+        visit=Assurance.visit_id,
+    ),
+    Holding("kept_answers", KeptAnswers, _by_account(KeptAnswers.account_id), is_evidence=False),
+    Holding(
+        "sessions",
+        OpenSession,
+        _by_account(OpenSession.account_id),
+        shown=("device", "started_at", "seen_at"),
+        is_evidence=False,
+    ),
     Holding(
         "calls",
         Participant,
@@ -158,7 +193,14 @@ HOLDINGS: tuple[Holding, ...] = (
         Account,
         lambda person: Account.id == person.account_id,
         shown=("phone", "name", "locale", "created_at", "last_seen_at"),
-        left={"phone": None, "name": "", "languages": list, "code": new_code, "is_active": False},
+        left={
+            "phone": None,
+            "name": "",
+            "languages": list,
+            "code": new_code,
+            "is_active": False,
+            "last_access_device": "",
+        },
     ),
 )
 
@@ -168,6 +210,7 @@ NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
         *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
+        *("rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),

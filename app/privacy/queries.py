@@ -26,13 +26,21 @@ from app.privacy.terms import TERMS
 
 ACCESS_MINUTES = 15
 # In which order people read it; what is not named comes last.
-TOLD = ("person", "visits", "waiting_list", "calls", "messages", "codes", "passkeys", "requests")
+TOLD = (
+    *("person", "visits", "identifications", "waiting_list", "calls", "messages", "codes"),
+    *("passkeys", "sessions", "requests"),
+)
 
 
 def terms() -> dict[Kept, int]:
     """For how many days this town keeps each kind of data."""
     chosen = {rule.kind: rule.days for rule in db.session.scalars(sa.select(RetentionRule))}
     return {kind: chosen.get(kind, term.days) for kind, term in TERMS.items()}
+
+
+def terms_in_words() -> list[tuple[str, int]]:
+    """What is kept, as people read it, and for how many days."""
+    return [(str(TERMS[kind].label), days) for kind, days in terms().items()]
 
 
 def rule(kind: Kept) -> RetentionRule | None:

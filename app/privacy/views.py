@@ -17,7 +17,7 @@ from flask import (
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.accounts.models import Account, Role
+from app.accounts.models import Account
 from app.booking import queries as booking
 from app.booking.errors import VisitMissing
 from app.core import clock
@@ -26,7 +26,7 @@ from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug, localized
 from app.core.security import everyone
 from app.identity import telephone
-from app.identity.session import signed_in
+from app.identity.session import citizen
 from app.privacy import queries, services, words
 from app.privacy.errors import AccessOver
 from app.privacy.forms import CodeForm, ConfirmForm, CorrectionForm, EraseForm, PhoneForm
@@ -51,8 +51,9 @@ def start() -> Response:
     The answer is the same for a number that we know and for one that we do not.
     """
     town = towns.current_town_or_404()
-    if _signed_in_citizen() and request.method == "GET":
-        return _open(_signed_in_citizen())
+    person = citizen()
+    if person and request.method == "GET":
+        return _open(person)
     visit_code = request.values.get("visit", "")
     visit = booking.booked_visit_or_404(visit_code) if visit_code else None
     form = ConfirmForm() if visit else PhoneForm(countries=town.phone_countries)
@@ -210,11 +211,6 @@ def _own_account() -> Account:
     if account is None:
         raise AccessOver
     return account
-
-
-def _signed_in_citizen() -> Account | None:
-    account = signed_in()
-    return account if account and account.role is Role.CITIZEN else None
 
 
 def _asked_for() -> tuple[str, str]:

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import gettext as _
 
+from app.assurance.models import DocumentKind
 from app.booking.models import Status
 from app.core.i18n import LANGUAGES, clock_time, date_in_words, language_name
 from app.core.phones import readable
 from app.privacy.models import BlockReason, HoldReason, RequestKind, RequestState
-from app.towns.models import Channel, Procedure, Town
+from app.towns.models import Channel, Level, Procedure, Town
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +31,8 @@ def section_name(name: str) -> str:
         "messages": _("Messages that we sent you"),
         "codes": _("Codes that we sent you"),
         "passkeys": _("Your passkeys"),
+        "sessions": _("Where you are signed in"),
+        "identifications": _("How you were identified"),
         "calls": _("In your calls"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
@@ -61,6 +64,12 @@ def fact_name(name: str) -> str:
         "last_used_at": _("Last time"),
         "joined_at": _("Came in"),
         "left_at": _("Left"),
+        "device": _("Device"),
+        "started_at": _("Since"),
+        "seen_at": _("Last time"),
+        "level": _("How you were identified"),
+        "document_kind": _("Document"),
+        "document": _("Number of the document"),
         "kind": _("What you asked"),
         "received_at": _("Received"),
         "due_on": _("To be answered by"),
@@ -86,6 +95,10 @@ def fact(value: Any, town: Town, name: str = "") -> str:
 def _word(value: Any) -> str:
     if isinstance(value, Status):
         return _called("status_name", value.value)
+    if isinstance(value, Level):
+        return _called("level_name", value.value)
+    if isinstance(value, DocumentKind):
+        return _called("document_name", value.value)
     if isinstance(value, Channel):
         return _called("channel_name", value.value)
     if isinstance(value, RequestKind):

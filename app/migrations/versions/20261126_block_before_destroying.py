@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d94b6f20e1c7"
-down_revision = "5c0de5a1b2f7"
+down_revision = "a41c7d09e2b8"
 
-PERSONAL = ("account", "visit", "waitlist_entry", "message", "participant")
+PERSONAL = ("account", "visit", "waitlist_entry", "message", "participant", "assurance")
 BEFORE = "role = 'citizen'"
 AFTER = "role = 'citizen' AND blocked_at IS NULL"
 

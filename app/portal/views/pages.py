@@ -10,7 +10,6 @@ from app.core.security import everyone
 from app.portal import queries
 from app.portal.views.door import bp, start_bp
 from app.privacy import queries as data
-from app.privacy.terms import TERMS
 from app.towns import queries as towns
 
 
@@ -66,8 +65,8 @@ def help_page() -> str:
 @bp.get("/privacy")
 @everyone
 def privacy() -> str:
-    terms = data.terms() if g.town else {}
-    return render_template("portal/privacy.html", offices=_offices(), terms=terms, words=TERMS)
+    terms = data.terms_in_words() if g.town else []
+    return render_template("portal/privacy.html", offices=_offices(), terms=terms)
 
 
 @bp.get("/accessibility")

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from app.accounts.models import Account, Role
 from app.audit import services as audit
 from app.booking.models import OVER, Status, Visit, WaitlistEntry, WaitlistState
-from app.calls.models import Participant
 from app.core import clock
 from app.core.blocking import sees_blocked
 from app.core.db import db
@@ -18,6 +17,7 @@ from app.identity.models import PhoneCode
 from app.messaging.models import Message
 from app.privacy import queries
 from app.privacy.events import RetentionApplied, RetentionChanged, VisitsDestroyed
+from app.privacy.holdings import HOLDINGS, Holding
 from app.privacy.models import (
     BlockReason,
     DataRequest,
@@ -126,7 +126,11 @@ def _block_visits(town: Town) -> dict[str, int]:
     )
     ids = db.session.scalars(question.limit(MOST)).all()
     for some in in_parts(ids, AT_ONCE):
-        for model, column in ((Participant, Participant.visit_id), (Visit, Visit.id)):
+        theirs: list[Holding] = [one for one in HOLDINGS if one.can_be_blocked]
+        rows: list[tuple[Any, Any]] = [
+            (one.model, one.visit) for one in theirs if one.visit is not None
+        ]
+        for model, column in (*rows, (Visit, Visit.id)):
             change = sa.update(model).where(column.in_(some)).values(blocked_at=clock.now())
             db.session.execute(change, execution_options={"synchronize_session": False})
     db.session.expire_all()

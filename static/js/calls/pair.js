@@ -1,12 +1,13 @@
 /** @typedef {'connecting' | 'talking' | 'unsteady' | 'lost'} Health */
 /** @typedef {import('./signals.js').Content} Content */
-/** @typedef {{ audio: MediaStreamTrack | null, video: MediaStreamTrack | null, stream: MediaStream }} Local */
+/** @typedef {import('../core/media.js').Local} Local */
 
 /**
  * @typedef {object} Options
  * @property {boolean} polite gives way when both offer at once
  * @property {boolean} offers speaks first
  * @property {RTCIceServer[]} iceServers
+ * @property {RTCIceTransportPolicy} [policy] "relay" when nobody may learn the other's address
  * @property {Local} local what we show and say
  * @property {(content: Content) => void} send
  * @property {RTCPeerConnection} [prepared] made in advance by `prepare`
@@ -74,7 +75,11 @@ export class Pair extends EventTarget {
     super()
     this.options = options
     this.startedAt = this.heardAt = performance.now()
-    const configuration = { iceServers: options.iceServers, bundlePolicy: /** @type {const} */ ('max-bundle') }
+    const configuration = {
+      iceServers: options.iceServers,
+      iceTransportPolicy: options.policy ?? 'all',
+      bundlePolicy: /** @type {const} */ ('max-bundle')
+    }
     const connection = options.prepared ?? new RTCPeerConnection(configuration)
     connection.onnegotiationneeded = () => this.#describe()
     connection.onicecandidate = ({ candidate }) => {

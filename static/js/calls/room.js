@@ -14,7 +14,7 @@ import { Signals } from './signals.js'
  * @property {'on' | 'off' | boolean} microphone
  */
 /** @typedef {{ version: number, participants: Person[] }} Roster */
-/** @typedef {{ participant: string, seat: number, incarnation: number, cursor: number, ice_servers: RTCIceServer[], roster: Roster, status: string }} Entry */
+/** @typedef {{ participant: string, seat: number, incarnation: number, cursor: number, ice_servers: RTCIceServer[], ice_policy: RTCIceTransportPolicy, roster: Roster, status: string }} Entry */
 /** @typedef {import('./signals.js').Content & { from: string, incarnation: number, to_incarnation: number }} Incoming */
 /** @typedef {{ camera: boolean, microphone: boolean }} Showing */
 
@@ -180,7 +180,7 @@ export class Room extends EventTarget {
    * @param {boolean} offers
    */
   #connect({ id, seat, incarnation }, offers) {
-    const { seat: ownSeat, ice_servers: iceServers } = /** @type {Entry} */ (this.#entry)
+    const { seat: ownSeat, ice_servers: iceServers, ice_policy: policy } = /** @type {Entry} */ (this.#entry)
     const { signals } = this
     const prepared = offers ? this.#prepared : undefined
     if (prepared) this.#prepared = undefined
@@ -188,6 +188,7 @@ export class Room extends EventTarget {
       offers,
       prepared,
       iceServers,
+      policy,
       polite: ownSeat > seat,
       local: this.local,
       send: (content) => signals?.add(id, incarnation, content),

@@ -3,10 +3,14 @@ const LONGEST_WAIT = 2_000
 
 /** The server understood and said no: asking again would not help. */
 export class Refused extends Error {
-  /** @param {number} status */
-  constructor(status) {
+  /**
+   * @param {number} status
+   * @param {Response} [answer]
+   */
+  constructor(status, answer) {
     super(`refused with ${status}`)
     this.status = status
+    this.answer = answer
   }
 }
 
@@ -31,7 +35,7 @@ export async function post(url, body = new URLSearchParams(), { tries = 5, timeo
     const outcome = await attempt(url, { method: 'POST', headers, body: content }, timeout, signal)
     if (outcome instanceof Response && outcome.ok) return outcome
     const isFinal = outcome instanceof Response && outcome.status < 500 && outcome.status !== 429
-    if (isFinal || tried >= tries) throw outcome instanceof Response ? new Refused(outcome.status) : outcome
+    if (isFinal || tried >= tries) throw outcome instanceof Response ? new Refused(outcome.status, outcome) : outcome
     await pause(waitAfter(outcome, tried), signal)
   }
 }
