@@ -36,17 +36,22 @@ OVERLAPS = sa.text(
     WHERE one.state != 'freed' AND two.state != 'freed'
     """
 )
-# A visit that stands has its clerk's time, all of it and once; one that is over has none.
+# A visit that stands has one clerk for all its time (more, where a pause belongs to it, and perhaps
+# a desk); one that is over has nobody and nothing.
 ASTRAY = sa.text(
     """
     SELECT count(*) FROM visit
-    LEFT JOIN (SELECT claim, count(*) AS taken, min(starts_at) AS starts_at, max(ends_at) AS ends_at
-               FROM allocation WHERE state != 'freed' GROUP BY claim) own ON own.claim = visit.code
-    WHERE (visit.status = 'booked' AND (coalesce(own.taken, 0) != 1
-           OR own.starts_at != visit.starts_at OR own.ends_at != visit.ends_at))
+    LEFT JOIN (SELECT claim, count(*) AS taken,
+                      sum(CASE WHEN resource.kind = 'clerk' THEN 1 ELSE 0 END) AS clerks,
+                      max(starts_at) AS starts_at, min(ends_at) AS ends_at
+               FROM allocation JOIN resource ON resource.id = allocation.resource_id
+               WHERE state != 'freed' GROUP BY claim) own ON own.claim = visit.code
+    WHERE (visit.status = 'booked' AND (coalesce(own.clerks, 0) != 1
+           OR own.starts_at > visit.starts_at OR own.ends_at < visit.ends_at))
        OR (visit.status IN ('cancelled', 'expired') AND own.taken > 0)
     """
 )
+
 
 
 class Stormed:
