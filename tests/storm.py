@@ -53,7 +53,6 @@ ASTRAY = sa.text(
 )
 
 
-
 class Stormed:
     """A counter that is open, and a second door to its register for whoever prepares the storm."""
 

@@ -48,14 +48,17 @@ def only_in_a_town() -> None:
 def start() -> Response:
     """Whose data. With the code of a visit the telephone is known, and only its end is shown.
 
+    Whoever is signed in has shown who they are, and sees their own; nobody else's by a link.
+
     The answer is the same for a number that we know and for one that we do not.
     """
     town = towns.current_town_or_404()
-    person = citizen()
-    if person and request.method == "GET":
-        return _open(person)
     visit_code = request.values.get("visit", "")
     visit = booking.booked_visit_or_404(visit_code) if visit_code else None
+    person = citizen()
+    is_theirs = person is not None and (visit is None or visit.citizen_id == person.id)
+    if is_theirs and request.method == "GET":
+        return _open(person)
     form = ConfirmForm() if visit else PhoneForm(countries=town.phone_countries)
     if not form.validate_on_submit():
         return page_or_fragment(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.accounts.models import Role
 from app.booking.forms import written_start
 from app.core.db import Base, db
-from app.towns.tenant import speak_for, town_of
+from app.towns.tenant import town_of
 from tests import town
 from tests.examples import EXAMPLES, names_in, the_person
 

@@ -274,3 +274,20 @@ def test_what_is_held_is_told_of_a_citizen_and_of_nobody_of_the_staff(place):
     person = db.session.scalars(sa.select(Account).where(Account.role == "clerk")).one()
 
     assert accounts.citizen_of(person.phone or "") is None
+
+
+def test_whoever_is_signed_in_needs_no_code_for_their_own_and_has_no_way_to_others(client, place):
+    person = accounts.citizen_of(town.PHONE)
+    wish = town.a_wish(place, town.the_procedure("padron"))
+    other = town.a_visit(wish, town.tomorrow_at(12), phone="+34600777888", name="Quim Vidal")
+    own = the_visit_of(person)
+    town.enter(client, person)
+
+    assert client.get(home(place)).headers["Location"] == "/ca/data/mine"
+    assert client.get(f"{home(place)}?visit={own}").headers["Location"] == "/ca/data/mine"
+    assert "888" in client.get(f"{home(place)}?visit={other.code}").text
+    assert "Remei Sala" in client.get(home(place, "/mine")).text
+
+
+def the_visit_of(person: Account) -> str:
+    return db.session.scalars(sa.select(Visit.code).where(Visit.citizen_id == person.id)).one()
