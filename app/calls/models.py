@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.booking.models import Visit
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
@@ -19,7 +20,7 @@ class Part(enum.StrEnum):
     CLERK = "clerk"
 
 
-class Participant(OfTown, Base):
+class Participant(Personal, OfTown, Base):
     """Somebody with a seat in the room. A reload takes the seat again under a new incarnation."""
 
     __tablename__ = "participant"

@@ -8,7 +8,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -228,6 +228,12 @@ def _newest() -> int:
 
 def _written(row: Any) -> str:
     return f"id: {row.id}\nevent: {row.name}\ndata: {json.dumps(row.payload)}\n\n"
+
+
+def forget(channels: Iterable[str]) -> None:
+    """Delete the news of those channels at once, because what they tell of has ended."""
+    for channel in channels:
+        db.session.execute(sa.delete(StreamMessage).where(StreamMessage.channel == channel))
 
 
 def forget_old() -> int:
