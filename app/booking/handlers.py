@@ -188,7 +188,8 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
 def tell_who_looks_at_it(event: VisitEvent) -> None:
     """Pages that show this visit, or the town's day, look again."""
     visit = queries.visit(event.visit_id)
-    stream.tell(f"visit:{visit.id}", "state", {"status": visit.status.value})
+    state = {"status": visit.status.value, "channel": visit.channel.value}
+    stream.tell(f"visit:{visit.id}", "state", state)
     stream.tell(f"day:{visit.town_id}", "day", {})
 
 

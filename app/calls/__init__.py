@@ -4,7 +4,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.calls import handlers, models, views  # noqa: F401
+    from app.calls import backoffice, handlers, models, queries, views  # noqa: F401
 
+    app.add_template_global(queries.may, "may_in_call")
     app.register_blueprint(views.citizen_bp)
-    app.register_blueprint(views.desk_bp)
+    app.register_blueprint(views.invited_bp)
+    app.register_blueprint(backoffice.bp)

@@ -141,12 +141,33 @@ def cursor() -> int:
     return _newest()
 
 
-def listen(*channels: str, after: int | None = None) -> Response:
-    """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up."""
+def told(channel: str) -> list[dict[str, Any]]:
+    """What was told there and is not yet forgotten, oldest first."""
+    return [row.payload for row in db.session.execute(_rows().where(_is_on(channel)))]
+
+
+def count(channel: str, since: datetime) -> int:
+    """How much was told there from that instant on."""
+    question = sa.select(sa.func.count()).select_from(StreamMessage)
+    return db.session.scalar(question.where(_is_on(channel), StreamMessage.told_at > since)) or 0
+
+
+def forget(channel: str) -> None:
+    """Delete what was told there: nobody may read it any more."""
+    db.session.execute(sa.delete(StreamMessage).where(_is_on(channel)))
+
+
+def listen(
+    *channels: str, after: int | None = None, hello: dict[str, Any] | None = None
+) -> Response:
+    """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up.
+
+    `hello` is said first each time, and has no place in the order of the news.
+    """
     since = _since(after)
     if request.method == "HEAD":
         return Response(mimetype="text/event-stream")
-    flow, leave = _flow(list(channels), since)
+    flow, leave = _flow(list(channels), since, hello)
     response = Response(flow, mimetype="text/event-stream")
     response.call_on_close(leave)  # also when nobody ever reads from it
     response.headers["Cache-Control"] = "no-store"
@@ -163,7 +184,9 @@ def _since(after: int | None) -> int | None:
     return place if place is not None and 0 <= place < 2**62 else None
 
 
-def _flow(channels: list[str], since: int | None) -> tuple[Iterator[str], Callable[[], None]]:
+def _flow(
+    channels: list[str], since: int | None, hello: dict[str, Any] | None
+) -> tuple[Iterator[str], Callable[[], None]]:
     """The news as text, and how to stop listening."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     hub: Hub = app.extensions["stream"]
@@ -182,6 +205,8 @@ def _flow(channels: list[str], since: int | None) -> tuple[Iterator[str], Callab
         last = seen
         try:
             yield "retry: 500\n\n"
+            if hello is not None:
+                yield f"event: hello\ndata: {json.dumps(hello)}\n\n"
             for row in missed:
                 yield _written(row)
             while not hub.closing:
@@ -207,6 +232,10 @@ def _missed(channels: list[str], since: int) -> list[Any]:
             _rows().where(StreamMessage.channel.in_(channels), StreamMessage.id > since)
         ).all()
     )
+
+
+def _is_on(channel: str) -> sa.ColumnElement[bool]:
+    return StreamMessage.channel == channel
 
 
 def _rows() -> sa.Select[Any]:

@@ -92,7 +92,7 @@ def test_only_the_pages_of_the_call_may_ask_for_the_camera(app):
         name for name, view in app.view_functions.items() if getattr(view, "shows_the_camera", 0)
     ]
 
-    assert sorted(sensors) == ["desk.visit", "portal.room", "portal.wait"]
+    assert sorted(sensors) == ["desk.visit", "invited.join", "portal.room", "portal.wait"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pair, prepare } from '../../static/js/calls/pair.js'
+import { offerOf, Pair, prepare } from '../../static/js/calls/pair.js'
 import { Connection, settle, someLocal, stopTheClock } from './street.mjs'
 
 const pairWith = (options) => new Pair({ polite: false, offers: false, iceServers: [], local: someLocal(), send: () => {}, isHeard: () => true, ...options })
@@ -54,16 +54,17 @@ test('when both offer, the polite one gives way and nobody offers twice', async 
   close()
 })
 
-test('a connection made in advance offers what we show now, through the servers we were told', async () => {
+test('a connection made in advance brings its offer along, and what was found later follows', async () => {
   const local = someLocal()
-  const prepared = prepare({ ...local, audio: null, video: null })
-  const sent = []
   const iceServers = [{ urls: 'turn:turn.test' }]
-  const pair = pairWith({ offers: true, prepared, local, iceServers, send: (content) => sent.push(content) })
+  const prepared = await prepare({ ...local, audio: null, video: null }, iceServers)
+  assert.equal(offerOf(prepared).type, 'offer')
+  prepared.connection.onicecandidate({ candidate: { toJSON: () => ({ candidate: 'late' }) } })
+  const sent = []
+  const pair = pairWith({ offers: true, prepared, local, send: (content) => sent.push(content) })
   await settle()
-  assert.equal(pair.connection, prepared)
-  assert.deepEqual(prepared.configuration.iceServers, iceServers)
-  assert.deepEqual(sent.map(({ description }) => description.type), ['offer'])
+  assert.deepEqual(prepared.connection.configuration.iceServers, iceServers)
+  assert.deepEqual(sent, [{ candidates: [{ candidate: 'late' }] }])
   assert.deepEqual(tracksOf(pair), [['audio', 'sendrecv'], ['video', 'sendrecv']])
   pair.close()
 })
