@@ -52,9 +52,11 @@ def a_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
+def open_counter(
+    folder: Path, port: int | None = None, **settings: str
+) -> tuple[Counter, subprocess.Popen[bytes]]:
     """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
-    port = a_free_port()
+    port = port or a_free_port()
     kept = {
         name: text
         for name, text in os.environ.items()

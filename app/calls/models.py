@@ -125,3 +125,10 @@ class Participant(OfTown, Base):
     @property
     def is_at_the_door(self) -> bool:
         return self.is_present and self.admitted_at is None
+
+    def reaches(self, other: "Participant") -> bool:
+        """Whether their browsers may find each other. Who rings reaches the clerk alone."""
+        if self.is_inside and other.is_inside:
+            return True
+        sides = {self.part, other.part} == {Part.CITIZEN, Part.CLERK}
+        return sides and self.is_present and other.is_present

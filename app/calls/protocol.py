@@ -1,8 +1,8 @@
 """The protocol of the call, the same for everybody in it. Each view opens doors of its own to it.
 
-`POST presence` (join, state, leave), `GET stream`, `POST signals`, and, for the citizen and the
-counter, `POST text`. A window names itself, so that it can listen before it has a seat: what is
-told to a seat goes to the channel of its window.
+`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, and, for the citizen and
+the counter, `POST text`. A window names itself, so that it can listen before it has a seat: what
+is told to a seat goes to the channel of its window.
 """
 
 import json
@@ -51,6 +51,8 @@ def presence(door: Door) -> Response:
     with _noted(door), transaction():
         if event == "state":
             services.change_state(seat, **_state(), screen=_is_on("screen", "off"))
+        elif event == "enter":
+            services.enter(seat, **_state())
         elif event == "leave":
             services.leave(seat)
         else:
@@ -99,9 +101,11 @@ def _join(door: Door) -> dict[str, Any]:
             **_state(),
             window=_window(request.form),
             invitation=door.invitation,
+            rings=door.part is Part.CITIZEN and _is_on("ring", "off"),
         )
+        people = queries.participants(visit)
         if offer is not None:
-            offered_to = services.offer_first(seat, offer)
+            offered_to = services.offer_first(seat, offer, people)
         answer = {
             "participant": seat.code,
             "seat": seat.seat,
@@ -112,8 +116,8 @@ def _join(door: Door) -> dict[str, Any]:
             "media": services.media_of(visit),
             "status": visit.status.value,
         }
-        if seat.is_inside:
-            answer["roster"] = queries.roster(visit, door.part)
+        if not (seat.is_at_the_door and seat.part.is_invited):
+            answer["roster"] = queries.roster(visit, door.part, people=people)
         if queries.may(door.part, Right.WRITE_EARLY):
             answer["written"] = queries.written(visit)
     return answer

@@ -88,14 +88,21 @@ def person_of(visit: Visit, code: str) -> Participant:
     raise NotInTheRoom
 
 
-def roster(visit: Visit, reader: Part = Part.CITIZEN) -> dict[str, Any]:
+def roster(
+    visit: Visit,
+    reader: Part = Part.CITIZEN,
+    *,
+    people: Sequence[Participant] = (),
+    version: int | None = None,
+) -> dict[str, Any]:
     """Who is present, whole. Its version is the place in the stream: a later one is larger.
 
-    Who stands at the door is told only to whoever may let them in.
+    Who stands at the door is told only to whoever may let them in. `people` and `version` are
+    for those who know them already.
     """
-    people = participants(visit)
+    people = people or participants(visit)
     told: dict[str, Any] = {
-        "version": stream.cursor(),
+        "version": stream.cursor() if version is None else version,
         "participants": [_told(person) for person in people if person.is_inside],
     }
     if may(reader, Right.LET_IN):

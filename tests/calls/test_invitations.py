@@ -8,6 +8,7 @@ from app.calls import queries, services
 from app.calls.errors import (
     InvitationOver,
     InvitationTaken,
+    NotInTheRoom,
     NotYours,
     RoomFull,
     TooManyInvitations,
@@ -198,13 +199,11 @@ def test_who_is_invited_knocks_and_only_the_clerk_hears_it(visit, clerk):
 
 
 def test_somebody_at_the_door_gets_no_message_through(visit, clerk):
-    from app.calls.errors import Garbled
-
     one, _ = both(visit)
     made, _ = an_invitation(visit, clerk)
     guest = knock(visit, made)
 
-    with pytest.raises(Garbled):
+    with pytest.raises(NotInTheRoom):
         services.pass_on(guest, [{"to": one.code, "seq": 1, "candidates": []}])
     assert services.offer_first(guest, {"type": "offer", "sdp": "v=0"}) is None
 

@@ -8,7 +8,7 @@ import structlog
 
 from app.booking.models import Status
 from app.calls import queries, services
-from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom, TooFast
+from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom, NotYours, Replaced, TooFast
 from app.calls.models import Part
 from app.core.db import db
 from app.core.stream import StreamMessage
@@ -374,3 +374,86 @@ def test_what_the_room_refuses_stands_in_the_log_without_its_words(client, visit
 
     assert [(line["why"], line["part"]) for line in log] == [("Garbled", "citizen")]
     assert "secret" not in str(log)
+
+
+def ringing(visit):
+    one = services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+    two = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True, rings=True)
+    return one, two
+
+
+def test_while_it_rings_the_line_is_made_ready_and_nobody_is_in_yet(visit):
+    one, two = ringing(visit)
+
+    assert services.offer_first(two, OFFER) == one.code
+    services.pass_on(one, [{"to": two.code, "seq": 1, "description": OFFER}])
+
+    assert [len(told(seat, "signal")) for seat in (one, two)] == [1, 1]
+    assert [person["role"] for person in queries.roster(visit)["participants"]] == ["clerk"]
+    assert [person["role"] for person in told(one, "roster")[-1]["door"]] == ["citizen"]
+    assert visit.status is Status.CALLED
+
+
+def test_entering_keeps_the_line_that_was_made_ready(visit):
+    one, two = ringing(visit)
+
+    services.enter(two, camera=False, microphone=True)
+    services.enter(two, camera=False, microphone=True)
+
+    last = told(one, "roster")[-1]
+    assert [person["incarnation"] for person in last["participants"]] == [1, 1]
+    assert (last["door"], last["participants"][1]["camera"]) == ([], False)
+    assert visit.status is Status.IN_SERVICE
+
+
+def test_who_rings_reaches_the_clerk_and_no_guest(visit, clerk):
+    _, two = ringing(visit)
+    made, _ = services.invite(visit, Part.COMPANION, "Joan", None, clerk)
+    guest = services.join(
+        visit, Part.COMPANION, "Joan", camera=True, microphone=True, invitation=made
+    )
+    services.admit(guest)
+
+    for sender, other in ((two, guest), (guest, two)):
+        with pytest.raises(NotInTheRoom):
+            services.pass_on(sender, [{"to": other.code, "seq": 1, "candidates": []}])
+
+
+def test_who_is_put_back_in_the_line_does_not_enter(visit):
+    _, two = ringing(visit)
+    visit.go(Status.WAITING)
+
+    with pytest.raises(NotCalledYet):
+        services.enter(two, camera=True, microphone=True)
+
+
+def test_a_guest_does_not_enter_by_the_citizens_way(visit, clerk):
+    made, _ = services.invite(visit, Part.COMPANION, "Joan", None, clerk)
+    guest = services.join(
+        visit, Part.COMPANION, "Joan", camera=True, microphone=True, invitation=made
+    )
+
+    with pytest.raises(NotYours):
+        services.enter(guest, camera=True, microphone=True)
+
+
+def test_ringing_in_a_second_window_disturbs_nobody(visit):
+    _, two = ringing(visit)
+    words = {"camera": True, "microphone": True, "rings": True}
+    first = services.channel_of(two)
+
+    services.join(visit, Part.CITIZEN, "Pere", **words)
+    names = sa.select(StreamMessage.name).where(StreamMessage.channel == first)
+    assert "bye" not in db.session.scalars(names).all()
+
+    services.enter(two, camera=True, microphone=True)
+    with pytest.raises(Replaced):
+        services.join(visit, Part.CITIZEN, "Pere", **words)
+
+
+def test_whoever_it_rings_at_learns_that_the_clerk_has_sat_down(visit):
+    two = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True, rings=True)
+
+    services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+
+    assert [person["role"] for person in told(two, "roster")[-1]["participants"]] == ["clerk"]

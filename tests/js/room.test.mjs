@@ -145,36 +145,90 @@ test('ending it for everybody answers where to go', async (t) => {
   assert.equal(await room.end(), '/desk')
 })
 
-test('an offer made while waiting goes along with the wish to enter, and nobody is asked twice', async (t) => {
+/** Somebody at whom it rings, with the line to the clerk made ready. */
+async function someoneRinging(t, answer = () => undefined, local = someLocal()) {
   const pass = stopTheClock(t)
-  const posted = postOffice(t, ({ body }) => (body.event === 'join' ? { json: entryOf(maria, [anna, maria], { offered_to: 'p-anna' }) } : {}))
-  const room = new Room('/room', someLocal())
+  const posted = postOffice(t, (letter) =>
+    answer(letter) ?? (letter.body.event === 'join'
+      ? { json: entryOf(maria, [anna], letter.body.ring ? { is_inside: false, offered_to: 'p-anna' } : {}) }
+      : letter.body.event ? { status: 204 } : {}))
+  const room = new Room('/room', local)
   t.after(() => room.close())
   room.listen('7')
-  room.prepare()
+  room.prepare(true)
   Source.last.tell('hello', { ice_servers: [{ urls: 'stun:stun.test' }] })
   await settle()
-  await room.join()
-  await pass(250)
-  assert.equal(JSON.parse(posted[0].body.offer).type, 'offer')
+  await settle()
+  return { room, posted, pass, local }
+}
+const sentBy = (pair) => pair.connection.getTransceivers().map(({ sender }) => sender.track?.kind)
+
+test('while it rings the line is made ready, with an offer brought along, and nothing is shown', async (t) => {
+  const { room, posted } = await someoneRinging(t)
+  assert.deepEqual([posted[0].body.event, posted[0].body.ring, JSON.parse(posted[0].body.offer).type], ['join', 'on', 'offer'])
   assert.deepEqual(offersIn(posted), [])
-  assert.deepEqual(pairOf(room, 'p-anna').connection.configuration.iceServers, [{ urls: 'stun:stun.test' }])
-  pairOf(room, 'p-anna').connection.onicecandidate({ candidate: { toJSON: () => ({}) } })
+  const pair = pairOf(room, 'p-anna')
+  assert.deepEqual(pair.connection.configuration.iceServers, [{ urls: 'stun:stun.test' }])
+  assert.deepEqual([room.isAtTheDoor, sentBy(pair)], [true, [undefined, undefined]])
+  pair.connection.onicecandidate({ candidate: { toJSON: () => ({}) } })
   await settle()
   assert.deepEqual(posted.at(-1).body.signals.map(({ seq }) => seq), [2])
 })
 
-test('an offer that nobody took is thrown away', async (t) => {
-  stopTheClock(t)
-  postOffice(t, ({ body }) => (body.event === 'join' ? { json: entryOf(maria, [maria]) } : {}))
-  const room = new Room('/room', someLocal())
-  t.after(() => room.close())
-  room.listen('7')
-  room.prepare()
-  Source.last.tell('hello', { ice_servers: [] })
+test('who comes in shows themselves and says so at once, before the server has answered', async (t) => {
+  const { room, posted } = await someoneRinging(t, ({ body }) => (body.event === 'enter' ? new Promise(() => {}) : undefined))
+  const pair = pairOf(room, 'p-anna')
+  pair.connection.channels.forEach((channel) => channel.becomes('open'))
+  room.join()
   await settle()
+  assert.deepEqual([sentBy(pair), pair.door.sent, room.isAtTheDoor], [['audio', 'video'], ['in'], false])
+  assert.equal(posted.at(-1).body.event, 'enter')
+  assert.equal(pairOf(room, 'p-anna'), pair)
+})
+
+test('the clerk shows nothing to who rings until they come in', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna], door: [maria, marta] }, 41)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
+  await settle()
+  const pair = pairOf(room, 'p-maria')
+  assert.deepEqual([sentBy(pair), room.people.size, room.door.map(({ id }) => id)], [[undefined, undefined], 0, ['p-marta']])
+  assert.equal(pairOf(room, 'p-marta'), undefined)
+  pair.door.onmessage({ data: 'in' })
+  assert.deepEqual(sentBy(pair), ['audio', 'video'])
+  Source.last.tell('roster', { version: 43, participants: [anna, maria], door: [] }, 43)
+  assert.deepEqual([pairOf(room, 'p-maria') === pair, room.people.size], [true, 1])
+})
+
+test('without that word, the list of people lets them be seen', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna], door: [maria] }, 41)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
+  await settle()
+  Source.last.tell('roster', { version: 43, participants: [anna, maria], door: [] }, 43)
+  assert.deepEqual(sentBy(pairOf(room, 'p-maria')), ['audio', 'video'])
+})
+
+test('a seat that another window took meanwhile is taken back on entering', async (t) => {
+  const { room, posted } = await someoneRinging(t, ({ body }) => (body.event === 'enter' ? { status: 409 } : undefined))
   await room.join()
-  assert.equal(Connection.all.at(-1).signalingState, 'closed')
+  assert.deepEqual(posted.filter(({ body }) => body.event).map(({ body }) => body.event), ['join', 'enter', 'join'])
+  assert.equal(posted.at(-1).body.ring ?? posted.findLast(({ body }) => body.event === 'join').body.ring, undefined)
+  assert.equal(room.farewell, '')
+})
+
+test('a ring that is refused is no farewell', async (t) => {
+  const { room } = await someoneRinging(t, ({ body }) => (body.ring ? { status: 409 } : undefined))
+  assert.equal(room.farewell, '')
+  await room.join()
+  assert.deepEqual([room.farewell, room.isAtTheDoor], ['', false])
+})
+
+test('who is put back in the waiting room is at the door no more', async (t) => {
+  const { room, posted } = await someoneRinging(t)
+  room.retreat()
+  await settle()
+  assert.deepEqual([posted.at(-1).body.event, room.media.pairs.size], ['leave', 0])
 })
 
 test('who is invited waits at the door and enters when let in', async (t) => {
@@ -221,7 +275,7 @@ test('what was written before one came is heard on entering', async (t) => {
 
 test('another back end may stand behind the same room', async (t) => {
   const { room } = await someoneInside(t, maria, [anna, maria])
-  const members = ['prepare', 'offer', 'enter', 'see', 'hear', 'line', 'write', 'refreshTracks', 'restart', 'close']
+  const members = ['prepare', 'offer', 'begin', 'enter', 'see', 'hear', 'line', 'write', 'refreshTracks', 'restart', 'close']
   assert.deepEqual(members.filter((name) => typeof room.media[name] !== 'function'), [])
   assert.deepEqual(Object.keys(pairOf(room, 'p-anna').reading).includes('available'), true)
 })

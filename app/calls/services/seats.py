@@ -1,11 +1,13 @@
 """Seats: take one, knock, let in, leave, close the room."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.calls import queries
-from app.calls.errors import NotCalledYet, NotYours, RoomFull
+from app.calls.errors import NotCalledYet, NotYours, Replaced, RoomFull
 from app.calls.events import (
     CallEnded,
     ParticipantAdmitted,
@@ -32,28 +34,34 @@ def join(
     saving: bool = False,
     window: str = "",
     invitation: RoomInvitation | None = None,
+    rings: bool = False,
 ) -> Participant:
     """Take a seat, or take it over from an older window, which is told.
 
     Who comes by invitation is at the door until the clerk lets them in; from then on the place
-    is theirs, also after a reload.
+    is theirs, also after a reload. A citizen whose turn it is may stand at the door while it rings,
+    so that the line is ready when they `enter`; nobody sees or hears them there.
     """
     if not (visit.is_being_attended or (part.is_invited and visit.is_live)):
         raise NotCalledYet
     people = _everybody_in_turn(visit)
-    seat = queries.participant_as(visit, part, invitation)
+    own = invitation.id if invitation else None
+    seat = next((one for one in people if (one.part, one.invitation_id) == (part, own)), None)
     _refuse_a_sixth(people, seat)
     window = window or new_code()
     if seat is None:
         seat = Participant(
             visit_id=visit.id,
             part=part,
-            invitation_id=invitation.id if invitation else None,
+            invitation_id=own,
             seat=max((person.seat for person in people), default=0) + 1,
             incarnation=0,
         )
         db.session.add(seat)
-    elif seat.is_present and seat.window != window:
+        people.append(seat)
+    elif rings and seat.is_inside:
+        raise Replaced  # they are in already, in another window
+    elif seat.is_inside and seat.window != window:
         stream.tell(channel_of(seat), "bye", {"reason": "replaced"})
     seat.name, seat.window = name, window
     seat.has_camera, seat.has_microphone, seat.saves_data = camera, microphone, saving
@@ -61,17 +69,32 @@ def join(
     seat.last_seq, seat.is_present, seat.left_at, seat.shares_screen = 0, True, None, False
     seat.joined_at = clock.now()
     if not part.is_invited:
-        seat.admitted_at = seat.admitted_at or clock.now()
+        seat.admitted_at = None if rings else clock.now()
     db.session.flush()
-    _announce(visit, seat)
+    _announce(visit, seat, people)
     return seat
 
 
-def _announce(visit: Visit, seat: Participant) -> None:
-    if seat.part is Part.CITIZEN and visit.status is Status.CALLED:
+def enter(seat: Participant, *, camera: bool, microphone: bool, saving: bool = False) -> None:
+    """Whoever stood at the door while it rang comes in. Asked twice it is done once."""
+    if seat.part.is_invited:
+        raise NotYours
+    if not seat.visit.is_being_attended:
+        raise NotCalledYet
+    if not seat.is_at_the_door:
+        return
+    seat.has_camera, seat.has_microphone, seat.saves_data = camera, microphone, saving
+    seat.admitted_at = seat.joined_at = clock.now()
+    _announce(seat.visit, seat, queries.participants(seat.visit))
+
+
+def _announce(visit: Visit, seat: Participant, people: Sequence[Participant]) -> None:
+    if seat.is_inside and seat.part is Part.CITIZEN and visit.status is Status.CALLED:
         booking.move_on(visit, Status.IN_SERVICE)
     town_id, visit_id, part = visit.town_id, visit.id, seat.part.value
-    if seat.is_at_the_door:
+    if seat.is_at_the_door and not seat.part.is_invited:
+        pass  # it rings: nothing has happened yet that anybody would want to remember
+    elif seat.is_at_the_door:
         publish(ParticipantKnocked(town_id=town_id, visit_id=visit_id, part=part))
     else:
         publish(
@@ -79,7 +102,7 @@ def _announce(visit: Visit, seat: Participant) -> None:
                 town_id=town_id, visit_id=visit_id, part=part, incarnation=seat.incarnation
             )
         )
-    tell_roster(visit)
+    tell_roster(visit, people)
 
 
 def admit(seat: Participant) -> None:
@@ -156,19 +179,30 @@ def close(visit: Visit, reason: str) -> None:
     stream.forget(queries.text_of(visit))
 
 
-def tell_roster(visit: Visit) -> None:
-    """Everybody inside learns who is there; the clerk also who is at the door."""
+def tell_roster(visit: Visit, people: Sequence[Participant] = ()) -> None:
+    """Everybody inside, and a citizen at whom it rings, learns who is there.
+
+    The clerk learns also who is at the door.
+    """
     db.session.flush()
-    rosters = {part: queries.roster(visit, part) for part in (Part.CITIZEN, Part.CLERK)}
-    for seat in queries.participants(visit):
-        if seat.is_inside:
+    people = people or queries.participants(visit)
+    version = stream.cursor()
+    rosters = {
+        part: queries.roster(visit, part, people=people, version=version)
+        for part in (Part.CITIZEN, Part.CLERK)
+    }
+    for seat in people:
+        if seat.is_inside or (seat.is_at_the_door and not seat.part.is_invited):
             side = Part.CLERK if queries.may(seat.part, Right.LET_IN) else Part.CITIZEN
             stream.tell(channel_of(seat), "roster", rosters[side])
 
 
 def _everybody_in_turn(visit: Visit) -> list[Participant]:
     """Two who arrive at once find out one after the other whether a place is left."""
-    db.session.execute(sa.select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    if (
+        db.session.get_bind().dialect.name != "sqlite"
+    ):  # whose writers take turns from the first question on
+        db.session.execute(sa.select(Visit.id).where(Visit.id == visit.id).with_for_update())
     return list(queries.participants(visit))
 
 

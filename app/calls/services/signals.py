@@ -25,7 +25,7 @@ def pass_on(sender: Participant, signals: Sequence[Any], people: Sequence[Partic
     A batch that was answered but whose answer was lost comes again: what was taken is passed over.
     """
     _count(sender)
-    if len(signals) > MOST_SIGNALS or not sender.is_inside:
+    if len(signals) > MOST_SIGNALS:
         raise Garbled
     seats = {person.code: person for person in people or queries.participants(sender.visit)}
     for signal in signals:
@@ -35,6 +35,8 @@ def pass_on(sender: Participant, signals: Sequence[Any], people: Sequence[Partic
         person = seats.get(target)
         if person is None or person.id == sender.id:
             raise NotInTheRoom
+        if person.is_present and not sender.reaches(person):
+            raise NotInTheRoom  # one of them is still at the door
         sender.last_seq = seq
         if signal.get("to_incarnation", person.incarnation) != person.incarnation:
             continue  # meant for a window that is gone
@@ -43,7 +45,9 @@ def pass_on(sender: Participant, signals: Sequence[Any], people: Sequence[Partic
     return sender.last_seq
 
 
-def offer_first(sender: Participant, description: Any) -> str | None:
+def offer_first(
+    sender: Participant, description: Any, people: Sequence[Participant] = ()
+) -> str | None:
     """An offer that came with the wish to enter goes to whoever sat down first. Returns to whom.
 
     It was made while they waited, so no answer of ours is needed before it leaves.
@@ -52,10 +56,10 @@ def offer_first(sender: Participant, description: Any) -> str | None:
         raise Garbled
     others = [
         person
-        for person in queries.participants(sender.visit)
-        if person.is_inside and person.id != sender.id
+        for person in people or queries.participants(sender.visit)
+        if person.id != sender.id and sender.reaches(person)
     ]
-    if not others or not sender.is_inside:
+    if not others:
         return None
     sender.last_seq = 1
     _tell(sender, others[0], 1, {"description": description})

@@ -84,8 +84,8 @@ export function mount(screen) {
     document.title = state === 'ringing' ? `${text('ringing')} ${title}` : title
     if (state === 'ringing') {
       if (!isInvited) part('enter').focus()
-      room.prepare()
-    }
+      room.prepare(role === 'citizen' && (room.status || status) === 'called')
+    } else if (state === 'waiting') room.retreat()
     clearTimeout(timer)
     if (state === 'back') timer = setTimeout(() => call.settle(), MESSAGE_FOR)
     offerTelephone()
@@ -120,6 +120,7 @@ export function mount(screen) {
   }
 
   const showPeople = () => {
+    if (!call.isInside) return
     show(room)
     call.feel([...room.people.keys()].map((id) => room.line(id)?.health ?? 'connecting'))
     if (call.isInside) say(sentence())
@@ -159,9 +160,10 @@ export function mount(screen) {
 
   const enter = () => {
     screen.dataset.joinedAt = String(performance.now())
-    sessionStorage.setItem(memory, 'in')
+    room.join() // before all that only we see
     call.go('connecting')
-    room.join()
+    showPeople()
+    sessionStorage.setItem(memory, 'in')
     stayAwake()
     if (!devices.isOpen) devices.open()
     if (isClerk) return

@@ -16,6 +16,7 @@ import { HIGHEST, SPARING } from './line.js'
  *   order, once, and repeated until it has arrived
  * @property {(id: string) => Person | undefined} person who that is now
  * @property {() => boolean} isSaving whether we spare data
+ * @property {() => boolean} isInside whether we have entered: before, nothing of ours is shown
  */
 
 /**
@@ -38,14 +39,15 @@ import { HIGHEST, SPARING } from './line.js'
  * there and passes messages on; it knows nothing of connections. To let a server stand in the middle, write a class
  * with these members, give it a name in `MEDIA` of room.js, and let `media_of` of the calls' services answer that name.
  *
- * A back end is made once for a room. `enter` begins, and begins anew when we had to enter again: what was before is
+ * A back end is made once for a room. `begin` begins, and begins anew when we had to enter again: what was before is
  * over. It says `change` when there is something else to show for somebody, `quality` when only figures changed,
  * `letters` (with `id` and `text`), `open` and `broken` (with `id`) of the way by which letters leave, `mend` when news
  * may have been missed, and `dead` when only entering again can help.
  * @typedef {EventTarget & {
  *   prepare: (iceServers: RTCIceServer[]) => Promise<void>,
  *   offer: () => RTCSessionDescriptionInit | undefined,
- *   enter: (entry: Entry) => void,
+ *   begin: (entry: Entry) => void,
+ *   enter: () => void,
  *   see: (people: Person[], weArrive: boolean) => void,
  *   hear: (id: string, content: Content) => void,
  *   line: (id: string) => Line | undefined,
@@ -56,7 +58,8 @@ import { HIGHEST, SPARING } from './line.js'
  * }} Media
  * `prepare`: we are about to enter, do what can be done. `offer`: something to hand to the first other person together
  * with our wish to enter, if there is anything; `entry.offered_to` says who got it. `see`: who is there now, all of
- * them; `weArrive` on entering. `hear`: another back end sent this. `write`: letters to somebody whose line is open.
+ * them, and who rings at the door, so that their line is ready; `weArrive` at the beginning. `enter`: we rang, and now we
+ * come in: show us to the others, and them to us, without waiting for the server. `hear`: another back end sent this. `write`: letters to somebody whose line is open.
  */
 
 /** Everybody sends to everybody. @implements {Media} */
@@ -65,6 +68,8 @@ export class Mesh extends EventTarget {
   pairs = new Map()
   /** @type {Map<string, number>} */
   #incarnations = new Map()
+  /** Who has come in. @type {Set<string>} */
+  #entered = new Set()
   /** @type {Entry | undefined} */
   #entry
   /** @type {import('./pair.js').Prepared | undefined} */
@@ -93,10 +98,15 @@ export class Mesh extends EventTarget {
   }
 
   /** @param {Entry} entry */
-  enter(entry) {
+  begin(entry) {
     this.#forgetAll()
+    this.#entered.clear()
     this.#entry = entry
     if (!entry.offered_to) this.#discard()
+  }
+
+  enter() {
+    for (const pair of this.pairs.values()) pair.enter()
   }
 
   /**
@@ -109,7 +119,17 @@ export class Mesh extends EventTarget {
       const person = people.find((other) => other.id === id)
       if (person?.incarnation !== this.#incarnations.get(id)) this.#forget(id)
     }
-    for (const person of people) if (!this.pairs.has(person.id)) this.#connect(person, weArrive)
+    for (const person of people) {
+      if (!this.pairs.has(person.id)) this.#connect(person, weArrive)
+      else if (!person.isAtTheDoor && !this.#entered.has(person.id)) this.#welcome(person.id)
+      if (!person.isAtTheDoor) this.#entered.add(person.id)
+    }
+  }
+
+  /** They have come in: now they see us. @param {string} id */
+  #welcome(id) {
+    this.#entered.add(id)
+    this.pairs.get(id)?.refreshTracks()
   }
 
   /**
@@ -152,9 +172,11 @@ export class Mesh extends EventTarget {
    * @param {Person} person
    * @param {boolean} offers
    */
-  #connect({ id, seat, incarnation }, offers) {
+  #connect({ id, seat, incarnation, isAtTheDoor }, offers) {
     const entry = /** @type {Entry} */ (this.#entry)
     const { host } = this
+    const isShut = () => !host.isInside() || !this.#entered.has(id)
+    if (!isAtTheDoor) this.#entered.add(id)
     const pair = new Pair({
       offers,
       prepared: entry.offered_to === id && offers ? this.#take() : undefined,
@@ -164,12 +186,14 @@ export class Mesh extends EventTarget {
       send: (content) => host.send(id, content),
       isHeard: () => {
         const person = host.person(id)
-        return !!person && (person.camera || person.microphone)
+        return !isShut() && !!person && (person.camera || person.microphone)
       },
+      isShut,
       cap: () => (host.isSaving() || host.person(id)?.saving ? SPARING : HIGHEST)
     })
     this.pairs.set(id, pair)
     this.#incarnations.set(id, incarnation)
+    pair.addEventListener('entered', () => this.#welcome(id))
     for (const [heard, said] of SAYS) pair.addEventListener(heard, (event) => this.#say(said, id, event))
   }
 
@@ -192,6 +216,7 @@ export class Mesh extends EventTarget {
   #forget(id) {
     const pair = this.pairs.get(id)
     this.pairs.delete(id)
+    this.#entered.delete(id)
     this.#incarnations.delete(id)
     if (pair?.hadLetters) this.#say('broken', id)
     pair?.close()

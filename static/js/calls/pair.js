@@ -6,7 +6,8 @@ import { NOTHING, read } from './reading.js'
 /** @typedef {import('./signals.js').Content} Content */
 /** @typedef {'audio' | 'video' | 'screen'} Role what a line carries: the voice, the person, or what is on their screen */
 /** @typedef {Record<Role, MediaStreamTrack | null> & { stream: MediaStream }} Local what we show and say */
-/** @typedef {{ connection: RTCPeerConnection, channel: RTCDataChannel, late: RTCIceCandidateInit[] }} Prepared */
+/** @typedef {{ connection: RTCPeerConnection, late: RTCIceCandidateInit[] } & Channels} Prepared */
+/** @typedef {{ text: RTCDataChannel, door: RTCDataChannel }} Channels for letters, and for coming in */
 
 /**
  * @typedef {object} Options
@@ -17,6 +18,7 @@ import { NOTHING, read } from './reading.js'
  * @property {(content: Content) => void} send
  * @property {Prepared} [prepared] made in advance by `prepare`, and already offered to this person
  * @property {() => boolean} isHeard whether the other has a camera or a microphone on, so that packets must come
+ * @property {() => boolean} [isShut] whether nothing of ours is shown to them yet
  * @property {() => number} [cap] the highest rung of picture that either side wants
  */
 
@@ -33,6 +35,9 @@ const SPEECH = 0.02
 const SCREEN = { maxBitrate: 1_500_000, maxFramerate: 10 }
 /** Real-time text as RFC 8865 has it; both sides open it without asking. */
 const TEXT = { negotiated: true, id: 1, ordered: true, protocol: 't140' }
+/** By which whoever rang says that they come in, faster than the server can. */
+const DOOR = { negotiated: true, id: 2, ordered: true }
+const SHUT = { audio: null, video: null, screen: null }
 
 const KINDS = /** @type {const} */ (['audio', 'video'])
 
@@ -60,10 +65,15 @@ const configuration = (iceServers) => ({ iceServers, bundlePolicy: /** @type {co
  */
 export async function prepare(local, iceServers) {
   const connection = new RTCPeerConnection(configuration(iceServers))
-  addLines(connection, local)
-  const channel = connection.createDataChannel('t140', TEXT)
+  addLines(connection, { ...local, ...SHUT })
+  const channels = openChannels(connection)
   await connection.setLocalDescription()
-  return { connection, channel, late: [] }
+  return { connection, ...channels, late: [] }
+}
+
+/** @param {RTCPeerConnection} connection @returns {Channels} */
+function openChannels(connection) {
+  return { text: connection.createDataChannel('t140', TEXT), door: connection.createDataChannel('door', DOOR) }
 }
 
 /**
@@ -79,7 +89,7 @@ export function offerOf({ connection, late }) {
  * The line to one other person: perfect negotiation, and a watch on what arrives. It restarts by itself, and shows no
  * more picture than the line carries. Says `stream` when there is something to show, `health` when that changes,
  * `quality` when the line got better or worse, `letters` (with `text`), `open` and `broken` of the channel for letters,
- * `mend` at each restart and `dead` when restarting did not help.
+ * `entered` when whoever rang comes in, `mend` at each restart and `dead` when restarting did not help.
  */
 export class Pair extends EventTarget {
   /** @type {Health} */
@@ -111,6 +121,8 @@ export class Pair extends EventTarget {
   #isDead = false
   #applied = ''
   #framesAt = 0
+  /** @type {boolean | undefined} */
+  #isWatched
   /** @type {number | null} */
   #brokenAt = null
   /** @type {RTCIceCandidateInit[]} */
@@ -135,15 +147,15 @@ export class Pair extends EventTarget {
     this.connection = connection
     this.timer = setInterval(() => this.watch(), LOOK_EVERY)
     if (prepared) {
-      this.#listen(prepared.channel)
+      this.#listen(prepared)
       this.refreshTracks()
       if (prepared.late.length) options.send({ candidates: prepared.late })
     } else if (options.offers) this.#begin()
   }
 
   #begin() {
-    addLines(this.connection, this.options.local)
-    this.#openChannel()
+    addLines(this.connection, this.#local)
+    this.#listen(openChannels(this.connection))
     this.refreshTracks()
   }
 
@@ -155,9 +167,23 @@ export class Pair extends EventTarget {
     return this.#incoming
   }
 
+  /** What they get of us: nothing while one of us is still at the door. @returns {Local} */
+  get #local() {
+    const { local, isShut } = this.options
+    return isShut?.() ? { ...local, ...SHUT } : local
+  }
+
+  /** From now on we show ourselves, and say so to them at once. */
+  enter() {
+    this.refreshTracks()
+    if (this.door?.readyState === 'open') this.door.send('in')
+  }
+
   /** Show other tracks than before. Only the first screen needs a new line. */
   refreshTracks() {
-    const { local } = this.options
+    const local = this.#local
+    if (this.#isWatched === false && !this.options.isShut?.()) this.rule = new LineRule(performance.now())
+    this.#isWatched = !this.options.isShut?.()
     const lines = this.#lines()
     for (const { role, sender } of lines) {
       if (sender.track !== local[role]) sender.replaceTrack(local[role])
@@ -191,10 +217,11 @@ export class Pair extends EventTarget {
 
   close() {
     clearInterval(this.timer)
-    const { connection, channel } = this
+    const { connection, channel, door } = this
     connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
     connection.onconnectionstatechange = null
     if (channel) channel.onopen = channel.onclose = channel.onmessage = null
+    if (door) door.onmessage = null
     connection.close()
   }
 
@@ -216,13 +243,11 @@ export class Pair extends EventTarget {
     this.dispatchEvent(new Event('stream'))
   }
 
-  #openChannel() {
-    this.#listen(this.connection.createDataChannel('t140', TEXT))
-  }
-
-  /** @param {RTCDataChannel} channel */
-  #listen(channel) {
+  /** @param {Channels} channels */
+  #listen({ text: channel, door }) {
     this.channel = channel
+    this.door = door
+    door.onmessage = () => this.dispatchEvent(new Event('entered'))
     channel.onmessage = ({ data }) => {
       if (typeof data === 'string') this.dispatchEvent(Object.assign(new Event('letters'), { text: data }))
     }
@@ -278,7 +303,7 @@ export class Pair extends EventTarget {
 
   /** Answer through the lines the other side offered; our own, if we had begun any, are dropped. */
   #adopt() {
-    const { local } = this.options
+    const local = this.#local
     for (const transceiver of this.connection.getTransceivers()) if (transceiver.mid === null) transceiver.stop()
     for (const { role, transceiver, sender } of this.#lines()) {
       if (transceiver.direction !== 'recvonly') continue
@@ -286,14 +311,14 @@ export class Pair extends EventTarget {
       if (role !== 'screen') sender.setStreams?.(local.stream)
       sender.replaceTrack(local[role])
     }
-    if (!this.channel) this.#openChannel()
+    if (!this.channel) this.#listen(openChannels(this.connection))
     this.#applied = ''
   }
 
   /** On a poor line sound goes first, and the picture gets smaller before it gets slower. */
   #tune() {
     const rung = RUNGS[this.rule.judge(this.#weather(), performance.now(), this.cap)]
-    const wish = `${rung.name} ${this.options.local.screen?.id}`
+    const wish = `${rung.name} ${this.#local.screen?.id}`
     if (wish === this.#applied) return
     this.#applied = wish
     this.isSparingPicture = rung.height === 0
@@ -326,7 +351,7 @@ export class Pair extends EventTarget {
     const before = this.reading
     this.reading = read(report, performance.now(), before)
     this.#look(this.reading.packets)
-    if (this.#wasConnected) this.#tune()
+    if (this.#wasConnected && this.#isWatched !== false) this.#tune()
     this.#feel(before)
   }
 

@@ -17,6 +17,7 @@ import { Signals } from './signals.js'
  * @property {boolean} microphone
  * @property {boolean} screen
  * @property {boolean} saving
+ * @property {boolean} [isAtTheDoor] rings, and has not come in
  */
 /** @typedef {{ version: number, participants: Person[], door?: Person[] }} Roster */
 /** @typedef {{ from: string, window: string, seq: number, text: string }} Letters */
@@ -51,6 +52,8 @@ const MEDIA = { mesh: (host) => new Mesh(host) }
 export class Room extends EventTarget {
   /** @type {Map<string, Person>} */
   people = new Map()
+  /** Everybody to whom there may be a line. @type {Map<string, Person>} */
+  #known = new Map()
   /** Who asks to come in; told only to whoever may let them in. @type {Person[]} */
   door = []
   status = ''
@@ -58,7 +61,7 @@ export class Room extends EventTarget {
   farewell = ''
   /** What the server said when it refused. */
   sentence = ''
-  /** Entered, and waiting to be let in. */
+  /** Not in yet: it rings, or we wait to be let in. */
   isAtTheDoor = false
   /** @type {Media | null} */
   media = null
@@ -78,6 +81,10 @@ export class Room extends EventTarget {
   #isEntering = false
   #isTelling = false
   #wantsToPrepare = false
+  #wantsToRing = false
+  #isRinging = false
+  /** @type {Promise<void> | undefined} */
+  #ringing
   /** @type {RTCIceServer[] | undefined} */
   #iceServers
   #closing = new AbortController()
@@ -102,21 +109,56 @@ export class Room extends EventTarget {
         signal: (signal) => this.#hear(signal),
         text: (letters) => this.#readOut(letters),
         state: ({ status, channel }) => this.#follow(status, channel),
-        admitted: () => this.join(),
+        admitted: () => this.#knock(),
         bye: ({ reason }) => this.#leaveFor(reason)
       },
       { after }
     )
   }
 
-  /** We are about to enter. */
-  prepare() {
+  /**
+   * It is our turn: make ready all that can be. Where it rings, the line itself: it carries nothing until we enter.
+   * @param {boolean} rings
+   */
+  prepare(rings) {
+    this.#wantsToRing = rings
     this.#wantsToPrepare = true
     if (this.#iceServers) this.#prepare(this.#iceServers)
   }
 
+  /** It is not our turn any more. */
+  retreat() {
+    this.#wantsToPrepare = false
+    if (!this.#entry || !this.isAtTheDoor) return
+    this.#post(this.#form('leave')).catch(() => {})
+    this.media?.begin(this.#entry)
+    this.#entry = null
+  }
+
   /** Enter; or enter again, with new lines to everybody. */
   async join() {
+    this.#wantsToPrepare = false
+    if (this.#ringing) await this.#ringing
+    if (this.#entry && this.#isRinging) return this.#comeIn(this.#entry)
+    await this.#knock()
+  }
+
+  /** It rings, and all is ready: come in, and tell the server meanwhile. @param {Entry} entry */
+  async #comeIn(entry) {
+    this.#isRinging = this.isAtTheDoor = false
+    this.media?.enter()
+    this.#say('people')
+    try {
+      this.#told = this.#state()
+      await this.#post(this.#form('enter', this.#told))
+      if (entry === this.#entry) this.#tell()
+    } catch (error) {
+      if (error instanceof Refused && [404, 409].includes(error.status)) await this.#knock()
+    }
+  }
+
+  /** @param {boolean} [rings] */
+  async #knock(rings = false) {
     if (this.#isEntering) return
     this.#isEntering = true
     this.listen()
@@ -124,11 +166,13 @@ export class Room extends EventTarget {
       this.#told = this.#state()
       const form = this.#form('join', this.#told)
       form.set('window', this.#window)
+      if (rings) form.set('ring', 'on')
       const offer = this.media?.offer()
       if (offer) form.set('offer', JSON.stringify(offer))
       const answer = await this.#post(form)
-      await this.#enter(await answer.json())
+      await this.#enter(await answer.json(), rings)
     } catch (error) {
+      if (rings) return
       if (!(error instanceof Refused) && !this.#closing.signal.aborted) console.warn('could not enter', error)
       this.#leaveFor(error instanceof Refused ? `refused-${error.status}` : 'gone', error instanceof Refused ? error.sentence : '')
     } finally {
@@ -213,7 +257,8 @@ export class Room extends EventTarget {
   async #prepare(iceServers) {
     if (this.#entry) return
     this.media ??= await this.#mediaOf('mesh')
-    this.media.prepare(iceServers)
+    await this.media.prepare(iceServers)
+    if (this.#wantsToRing && this.#wantsToPrepare) this.#ringing ??= this.#knock(true).finally(() => (this.#ringing = undefined))
   }
 
   /** @param {string} kind */
@@ -221,17 +266,18 @@ export class Room extends EventTarget {
     const media = await MEDIA[kind]({
       local: this.local,
       send: (id, content) => {
-        const person = this.people.get(id)
+        const person = this.#known.get(id)
         if (person) this.signals?.add(id, person.incarnation, content)
       },
       person: (id) => this.people.get(id),
+      isInside: () => !this.isAtTheDoor,
       isSaving: () => this.isSaving
     })
     const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ act) => media.addEventListener(name, act)
     on('change', () => this.#say('people'))
     on('quality', () => this.#say('quality'))
     on('mend', () => this.#stream?.reopen())
-    on('dead', () => this.join())
+    on('dead', () => this.#knock(this.#isRinging))
     on('open', () => this.#say('way'))
     on('letters', ({ id, text }) => this.#say('letters', { from: this.keyOf(id), text }))
     on('broken', ({ id }) => this.#say('broken', { from: this.keyOf(id) }))
@@ -240,7 +286,7 @@ export class Room extends EventTarget {
 
   /** Under which name somebody writes: the two sides of the counter keep theirs, whatever way their letters take. @param {string} id */
   keyOf(id) {
-    const role = this.people.get(id)?.role ?? ''
+    const role = this.#known.get(id)?.role ?? ''
     return ['citizen', 'clerk'].includes(role) ? role : id
   }
 
@@ -248,7 +294,7 @@ export class Room extends EventTarget {
   async #tell() {
     if (this.#isTelling) return
     this.#isTelling = true
-    while (this.#entry && this.#told !== this.#state()) {
+    while (this.#entry && !this.#isRinging && this.#told !== this.#state()) {
       this.#told = this.#state()
       await this.#post(this.#form('state', this.#told)).catch(() => {})
     }
@@ -259,16 +305,20 @@ export class Room extends EventTarget {
     return Object.entries(this.#showing).map(([name, is]) => `${name}=${is ? 'on' : 'off'}`).join('&')
   }
 
-  /** @param {Entry} entry */
-  async #enter(entry) {
+  /**
+   * @param {Entry} entry
+   * @param {boolean} rings
+   */
+  async #enter(entry, rings) {
     if (this.#closing.signal.aborted) return
     this.#entry = entry
     this.#version = 0
     this.people.clear()
     this.signals = new Signals((signals) => this.#deliver(entry, signals), entry.offered_to ? 1 : 0)
     this.media ??= await this.#mediaOf(entry.media.kind)
-    this.media.enter(entry)
     this.isAtTheDoor = !entry.is_inside
+    this.#isRinging = rings
+    this.media.begin(entry)
     for (const letters of entry.written ?? []) this.#readOut(letters)
     if (entry.roster) this.#see(entry.roster, true)
     else this.#say('people')
@@ -281,14 +331,16 @@ export class Room extends EventTarget {
    * @param {boolean} weArrive
    */
   #see({ version, participants, door = [] }, weArrive) {
-    if (!this.#entry?.is_inside || version < this.#version) return
+    if (!this.#entry || version < this.#version) return
     this.#version = version
     const others = participants.filter(({ id }) => id !== this.#entry?.participant)
-    const gone = [...this.people.values()].filter((person) => !others.some(({ id }) => id === person.id))
+    const ringing = door.filter(({ role }) => role === 'citizen').map((person) => ({ ...person, isAtTheDoor: true }))
+    const gone = [...this.people.keys()].filter((id) => !others.some((person) => person.id === id))
+    this.#known = new Map([...others, ...ringing].map((person) => [person.id, person]))
     for (const person of others) this.people.set(person.id, person)
-    this.media?.see(others, weArrive)
-    for (const { id } of gone) this.people.delete(id)
-    this.door = door
+    this.media?.see([...others, ...ringing], weArrive)
+    for (const id of gone) this.people.delete(id)
+    this.door = door.filter(({ role }) => role !== 'citizen')
     this.#say('people')
     this.#say('way')
   }
@@ -296,7 +348,7 @@ export class Room extends EventTarget {
   /** @param {Incoming} signal */
   #hear({ from, incarnation, to_incarnation, ...content }) {
     if (to_incarnation !== this.#entry?.incarnation) return
-    if (this.people.get(from)?.incarnation === incarnation) this.media?.hear(from, content)
+    if (this.#known.get(from)?.incarnation === incarnation) this.media?.hear(from, content)
   }
 
   /** Letters that came through the server, each once. Our own are known already. @param {Letters} letters */
