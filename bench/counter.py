@@ -18,7 +18,14 @@ ROOT = Path(__file__).parents[1]
 LONGEST_OPENING = 120.0
 
 # What protects a town from a flood of messages would stop a flood of measurements.
-NO_LIMITS = {"SMS_CODES_PER_ADDRESS_HOUR": "1000000", "SMS_DAILY_LIMIT": "1000000"}
+NO_LIMITS = dict.fromkeys(
+    (
+        *("SMS_CODES_PER_ADDRESS_HOUR", "SMS_CODES_PER_PREFIX_HOUR", "SMS_DAILY_LIMIT"),
+        *("SMS_ALARM_NUMBERS", "SMS_ALARM_TOWN_NUMBERS"),
+        *("WRITES_PER_MINUTE", "MISSES_PER_MINUTE", "CODE_REQUESTS_PER_MINUTE"),
+    ),
+    "1000000",
+)
 
 
 @dataclass

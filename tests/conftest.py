@@ -16,6 +16,16 @@ from app.core.db import db
 from app.towns.tenant import speak_for
 from tests.counter import Counter, close_counter, open_counter
 
+# Everybody of a journey or a storm comes from one address.
+AS_MANY_AS_THEY_LIKE = dict.fromkeys(
+    (
+        *("SMS_CODES_PER_ADDRESS_HOUR", "SMS_CODES_PER_PREFIX_HOUR", "SMS_ALARM_NUMBERS"),
+        *("SMS_ALARM_TOWN_NUMBERS", "WRITES_PER_MINUTE", "MISSES_PER_MINUTE"),
+        "CODE_REQUESTS_PER_MINUTE",
+    ),
+    "1000000",
+)
+
 
 class Browser(FlaskClient):
     """A client whose requests share nothing: Flask keeps one `g` while a test holds a context."""
@@ -68,6 +78,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
         connection.info["is_writer"] = True  # one transaction for the whole test, writes included
         db.engines[None] = connection  # type: ignore[assignment]
         app.extensions["sms"].sent.clear()
+        app.extensions["limits"].reset()
         try:
             yield
         finally:
@@ -100,8 +111,6 @@ def statements() -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """A counter that is open, with the demonstration province."""
-    opened, process = open_counter(
-        tmp_path_factory.mktemp("counter"), SMS_CODES_PER_ADDRESS_HOUR="10000"
-    )
+    opened, process = open_counter(tmp_path_factory.mktemp("counter"), **AS_MANY_AS_THEY_LIKE)
     yield opened
     assert close_counter(process) == 0

@@ -97,6 +97,11 @@ def a_clerk(
     return account
 
 
+def a_supervisor(name: str = "Rosa Vila", role: Role = Role.SUPERVISOR) -> Account:
+    """Somebody who changes what the town offers."""
+    return accounts.employ(name, role, ["ca"], locale="en")
+
+
 def counter_of(clerk: Account) -> Resource:
     resource = schedule.resource_of(clerk.id)
     assert resource

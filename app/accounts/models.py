@@ -12,15 +12,51 @@ from app.towns.models import OfTown
 
 
 class Role(enum.StrEnum):
-    """What a person is here for."""
+    """What a person is here for; a kiosk is a device with an account of its own."""
 
     CITIZEN = "citizen"
     CLERK = "clerk"
     SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+    INTERPRETER = "interpreter"
+    KIOSK = "kiosk"
 
     @property
     def is_staff(self) -> bool:
-        return self is not Role.CITIZEN
+        return self not in (Role.CITIZEN, Role.KIOSK)
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they plan the capacity of the town."""
+        return Power.PLAN in MAY[self]
+
+
+class Power(enum.StrEnum):
+    """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
+
+    OWN_DATA = "own_data"  # see, correct and erase what we hold about oneself
+    ATTEND = "attend"  # the day, the next person, the call, its outcome
+    INTERPRET = "interpret"  # the calls to which one is invited, and nothing else of them
+    PLAN = "plan"  # shifts, closed days, skills, and the figures about them
+    READ_AUDIT = "read_audit"  # every line of what happened, and whether one was changed
+    KEEP_DATA = "keep_data"  # for how long, requests of citizens, what is blocked
+    SHOW_KIOSK = "show_kiosk"  # the screens of a public device
+
+
+# Duties are apart (RD 311/2022, op.acc.3): who keeps the record does not attend, and the reverse.
+MAY: dict[Role, frozenset[Power]] = {
+    Role.CITIZEN: frozenset({Power.OWN_DATA}),
+    Role.CLERK: frozenset({Power.ATTEND}),
+    Role.SUPERVISOR: frozenset({Power.ATTEND, Power.PLAN}),
+    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA}),
+    Role.INTERPRETER: frozenset({Power.INTERPRET}),
+    Role.KIOSK: frozenset({Power.SHOW_KIOSK}),
+}
+
+
+def who_may(power: Power) -> tuple[Role, ...]:
+    """The roles that have it: what `requires(...)` takes."""
+    return tuple(role for role in Role if power in MAY[role])
 
 
 class Account(OfTown, Base):
@@ -53,6 +89,11 @@ class Account(OfTown, Base):
     @property
     def is_staff(self) -> bool:
         return self.role.is_staff
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they change what the town offers, besides attending it."""
+        return self.role.is_manager
 
     @property
     def first_name(self) -> str:

@@ -24,7 +24,8 @@ def citizen_of(phone: str) -> Account | None:
 
 
 def staff() -> Sequence[Account]:
-    question = sa.select(Account).where(Account.role != Role.CITIZEN, Account.is_active)
+    roles = [role for role in Role if role.is_staff]
+    question = sa.select(Account).where(Account.role.in_(roles), Account.is_active)
     return db.session.scalars(question.order_by(Account.role, Account.name)).all()
 
 

@@ -11,6 +11,7 @@ from app.accounts.queries import citizen_of, digest_of
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
+from app.towns.events import RuleChanged
 
 
 def know_citizen(phone: str, locale: str, name: str = "") -> Account:
@@ -49,5 +50,21 @@ def invite(account: Account) -> str:
 
 def speak(account: Account, languages: list[str]) -> None:
     """The languages in which this person attends."""
+    if account.languages == languages:
+        return
     account.languages = languages
     db.session.flush()
+    _tell("languages_changed", account)
+
+
+def rename(account: Account, name: str) -> None:
+    """How this person is called on every screen."""
+    if account.name == name:
+        return
+    account.name = name
+    db.session.flush()
+    _tell("name_changed", account)
+
+
+def _tell(rule: str, account: Account) -> None:
+    publish(RuleChanged(town_id=account.town_id, rule=rule, about=account.name))

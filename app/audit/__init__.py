@@ -1,9 +1,11 @@
-"""Audit: every event, written once, each line sealed to the one before it."""
+"""Audit: every event, written once, each line sealed to the one before it, the last one stamped."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.audit import cli, handlers, models  # noqa: F401
+    from app.audit import backoffice, cli, handlers, jobs, models  # noqa: F401
 
+    handlers.init_app(app)
+    app.register_blueprint(backoffice.bp)
     app.cli.add_command(cli.commands)

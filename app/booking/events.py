@@ -48,6 +48,14 @@ class VisitTimeChanged(VisitEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VisitGiven(VisitEvent):
+    """Another clerk attends it, at the same time: the rules asked for it."""
+
+    clerk_id: int | None
+    before_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisitChannelChanged(VisitEvent):
     """Another way while it waits or is attended."""
 

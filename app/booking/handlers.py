@@ -19,6 +19,7 @@ from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
 from app.messaging import services as messaging
+from app.messaging.events import MessageNotDelivered
 from app.schedule.events import AllocationMoved, HoldExpired
 
 # Name, how long before the visit, and how much later than the booking at the least.
@@ -182,6 +183,12 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
             ),
         }
     _write(visit, "cancelled", sentences[event.by], not_after=visit.ends_at + timedelta(hours=1))
+
+
+@on(MessageNotDelivered)
+def show_who_was_not_reached(event: MessageNotDelivered) -> None:
+    """The agenda says whom to call."""
+    stream.tell(f"day:{event.town_id}", "day", {})
 
 
 @on(VisitEvent)

@@ -47,6 +47,11 @@ def visit(visit_id: int) -> Visit:
     return db.session.get_one(Visit, visit_id)
 
 
+def visit_ids_of(citizen_id: int) -> Sequence[int]:
+    """The numbers of everything that this citizen came for."""
+    return db.session.scalars(sa.select(Visit.id).where(Visit.citizen_id == citizen_id)).all()
+
+
 def by_claim(claim: str) -> Visit | None:
     found: Visit | None = first_or_none(sa.select(Visit).where(Visit.code == claim))
     return found

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext as _
 
-from app.booking.models import Need, Status
-from app.core.phones import readable
+from app.booking.models import Need, Status, Visit
+from app.core.phones import readable, takes_messages
+from app.messaging import queries as messages
 from app.towns.models import Procedure
 
 
@@ -14,6 +15,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(need_name)
     app.add_template_filter(need_name)
     app.add_template_global(readable, "readable_phone")
+    app.add_template_global(takes_messages)
+    app.add_template_global(is_unreached)
     app.add_template_filter(unbroken)
     app.add_template_global(status_name)
     app.add_template_global(names_of)
@@ -51,3 +54,10 @@ def status_name(status: str) -> str:
 def names_of(procedures: Iterable[Procedure]) -> str:
     """One after the other, in the language spoken now."""
     return ", ".join(procedure.name_in() for procedure in procedures)
+
+
+def is_unreached(visit: Visit) -> bool:
+    """Whether the newest message about it did not arrive, so that somebody should call."""
+    if "unreached" not in g:  # asked once, however many visits the page shows
+        g.unreached = messages.unreached("visit")
+    return visit.code in g.unreached

@@ -6,11 +6,24 @@ from app.core import settings  # noqa: F401 - the roof reads the settings before
 
 
 def init_app(app: Flask) -> None:
-    from app.core import assets, cli, db, health, i18n, jobs, logs, metrics, security, stream
+    from app.core import (
+        assets,
+        cli,
+        db,
+        health,
+        i18n,
+        jobs,
+        limits,
+        logs,
+        metrics,
+        security,
+        stream,
+    )
 
     logs.init_app(app)
     db.init_app(app)
     i18n.init_app(app)
+    limits.init_app(app)  # before the forms: what is refused counts too
     security.init_app(app)
     stream.init_app(app)
     assets.init_app(app)

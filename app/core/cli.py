@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from app.core.settings import PREFIX
+from app.core.settings import PREFIX, kept_secrets, use_secrets
 
 commands = AppGroup("core", help="Prepare and open this installation.")
 
@@ -34,8 +34,34 @@ def prepare() -> None:
     if not secret.exists():
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(48))
-    current_app.config["SECRET_KEY"] = secret.read_text().strip()
+    use_secrets(current_app.config, kept_secrets(folder))
     upgrade()
+
+
+@commands.command("rotate-secret")
+@click.option(
+    "--keep",
+    type=click.IntRange(0, 5),
+    default=1,
+    show_default=True,
+    help="Older keys that are still read. 0: everybody signs in again, codes sent are void.",
+)
+def rotate_secret(keep: int) -> None:
+    """Make a new secret key. What the last one signed stays good until it is forgotten."""
+    folder = Path(current_app.instance_path)
+    known = kept_secrets(folder)
+    if not known or current_app.config["SECRET_KEY"] != known[0]:
+        raise click.ClickException(
+            f"The key in use does not come from {folder / 'secret_key'}. Put a new one in"
+            f" {PREFIX}_SECRET_KEY and the last one in {PREFIX}_SECRET_KEY_FALLBACKS."
+        )
+    new = [secrets.token_urlsafe(48), *known[:keep]]
+    draft = folder / ".secret_key.new"
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text("\n".join(new) + "\n")
+    os.replace(draft, folder / "secret_key")
+    click.echo(f"A new key signs and {len(new) - 1} older are still read. Restart both services.")
 
 
 @commands.command("serve")

@@ -10,6 +10,7 @@ class Refusal(Exception):
 
     status = 409
     message: Any = _l("This cannot be done now. Please try again in a moment.")
+    retry_after: int | None = None  # seconds until it may work
 
     def __str__(self) -> str:
         return str(self.message)
@@ -32,7 +33,11 @@ class Busy(Refusal):
 
 
 class TooMany(Refusal):
-    """Somebody asks faster than a person would."""
+    """Somebody asks faster than a person would. Nothing was lost and nobody is punished."""
 
     status = 429
     message = _l("There have been too many attempts. Please wait a few minutes and try again.")
+    retry_after = 300
+
+    def __init__(self, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after or type(self).retry_after

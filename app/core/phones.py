@@ -32,9 +32,10 @@ COSTLY = {
     PhoneNumberType.VOIP,
 }
 MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+LAST_DIGITS = 4
 
 
-def mobile(typed: str, countries: Collection[str] = (HOME,)) -> str:
+def mobile(typed: str, countries: Collection[str] = (HOME,), *, or_landline: bool = False) -> str:
     """`0034 600-12.34 56` → `+34600123456`, full-width digits too. Raises UnfitNumber."""
     if len(typed) > 60:
         raise UnfitNumber(Unfit.NOT_A_NUMBER)
@@ -49,9 +50,31 @@ def mobile(typed: str, countries: Collection[str] = (HOME,)) -> str:
     kind = phonenumbers.number_type(number)
     if kind in COSTLY:
         raise UnfitNumber(Unfit.COSTLY)
-    if kind not in MOBILE:
+    if kind not in MOBILE and not (or_landline and kind == PhoneNumberType.FIXED_LINE):
         raise UnfitNumber(Unfit.NOT_A_MOBILE)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def takes_messages(number: str) -> bool:
+    """Whether an SMS can arrive there. Of a number we cannot read, the network decides."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return True
+    return kind != PhoneNumberType.FIXED_LINE
+
+
+def country_of(number: str) -> str | None:
+    """`ES` for `+34600123456`; None for what is no number."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def prefix_of(number: str) -> str:
+    """All but the last four digits: ten thousand telephones, as whoever sells messages buys."""
+    return number[:-LAST_DIGITS]
 
 
 def readable(number: str) -> str:

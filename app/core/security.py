@@ -1,6 +1,7 @@
 """What every answer carries and every request must show, whoever wrote the page."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,19 +18,31 @@ F = TypeVar("F", bound=Callable[..., Any])
 csrf = CSRFProtect()
 compress = Compress()
 
+# Nothing but what is named, and nothing that a page could write into itself.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
-        "default-src 'self'",
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
         "media-src 'self' blob:",
-        "object-src 'none'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
-CLOSED_SENSORS = "camera=(), microphone=(), display-capture=(), geolocation=()"
-OPEN_SENSORS = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
-PASSKEYS = "publickey-credentials-get=(self), publickey-credentials-create=(self)"
+# What a page may ask the device for. The first line of each is for every page.
+NEVER = (
+    *("accelerometer", "bluetooth", "browsing-topics", "geolocation", "gyroscope", "hid"),
+    *("idle-detection", "local-fonts", "magnetometer", "midi", "payment", "serial", "usb"),
+)
+SENSORS = ("camera", "microphone", "display-capture", "screen-wake-lock")
+PASSKEYS = ("publickey-credentials-get", "publickey-credentials-create")
+CODES = ("otp-credentials",)
+ON_REQUEST = (*SENSORS, *PASSKEYS, *CODES)
 
 
 class StaleForm(Refusal):
@@ -68,9 +81,29 @@ def json_sent() -> Any:
         return None
 
 
+def own_address(target: str | None, *, below: tuple[str, ...]) -> str:
+    """The page somebody wanted, when it is one of ours below those paths; else the first of them.
+
+    A link from elsewhere must not choose where one lands. What a browser would read differently
+    from us (a backslash, a control sign, two dots, an escaped stroke) is not ours.
+    """
+    path = (target or "").split("?", 1)[0].split("#", 1)[0]
+    is_plain = re.fullmatch(r"[\x21-\x5b\x5d-\x7e]*", target or "") and "//" not in path
+    is_below = path.startswith(below) or f"{path}/" in below
+    odd = any(part in ("..", ".") for part in path.split("/")) or "%" in path
+    return str(target) if target and is_plain and is_below and not odd else below[0]
+
+
 def everyone(view: F) -> F:
     """Label: anybody may enter here."""
     view.who_may_enter = "everyone"  # type: ignore[attr-defined]
+    return view
+
+
+def by_provider(view: F) -> F:
+    """Label: called by a machine of somebody else, which signs what it says."""
+    view.who_may_enter = "provider"  # type: ignore[attr-defined]
+    csrf.exempt(view)
     return view
 
 
@@ -80,14 +113,28 @@ def shows_the_camera(view: F) -> F:
     return view
 
 
+def uses_passkeys(view: F) -> F:
+    """Label: this page may make or use a passkey. No other may."""
+    view.uses_passkeys = True  # type: ignore[attr-defined]
+    return view
+
+
+def reads_codes(view: F) -> F:
+    """Label: this page may take the code out of the message. No other may."""
+    view.reads_codes = True  # type: ignore[attr-defined]
+    return view
+
+
 def refuse_other_sites() -> None:
     """A browser says where a form comes from; tokens are the second lock, not the only one."""
     if request.method in ("GET", "HEAD", "OPTIONS") or _is_called_by_a_machine():
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none"):  # a sister town is another site too
         raise FromElsewhere
-    origin = request.headers.get("Origin")
-    if origin and origin != "null" and origin.split("://", 1)[-1] != request.host:
+    if origin == "null" and site == "same-origin":
+        return  # a page that tells nobody where it comes from, itself included
+    if origin and origin != f"{current_app.config['PUBLIC_SCHEME']}://{request.host}":
         raise FromElsewhere
 
 
@@ -104,13 +151,24 @@ def dress(response: Response) -> Response:
     """The headers of every answer."""
     headers = response.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    sensors = OPEN_SENSORS if getattr(_view(), "shows_the_camera", False) else CLOSED_SENSORS
-    headers.setdefault("Permissions-Policy", f"{sensors}, {PASSKEYS}")
+    headers.setdefault("Permissions-Policy", _permissions(_view()))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
+    if request.is_secure or current_app.config["PUBLIC_SCHEME"] == "https":
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
+
+
+def _permissions(view: Any) -> str:
+    """What the page is labelled for, for itself alone; nothing else, for nobody."""
+    allowed = {
+        *(SENSORS if getattr(view, "shows_the_camera", False) else ()),
+        *(PASSKEYS if getattr(view, "uses_passkeys", False) else ()),
+        *(CODES if getattr(view, "reads_codes", False) else ()),
+    }
+    said = [f"{name}=()" for name in NEVER]
+    said += [f"{name}={'(self)' if name in allowed else '()'}" for name in ON_REQUEST]
+    return ", ".join(said)

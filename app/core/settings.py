@@ -18,6 +18,18 @@ PREFIX = "VENTANILLA"
 # What both Twilio and the Spanish register of aliases take (CNMC Circular 1/2026, annex III).
 SMS_ALIAS = re.compile(r"^(?=.*[A-Za-z])(?! )(?!.*  )[A-Za-z0-9 ]{3,11}(?<! )$")
 SMS_NUMBER = re.compile(r"^\+[1-9]\d{6,14}$")
+# The register takes no name that could be anybody's: without the digits around it, none of these.
+GENERIC_ALIASES = frozenset(
+    (  # noqa: SIM905 - words to be read, not a list to be counted
+        "aviso avisos alerta alertas alert alerts info infosms informacion informacio sms mensaje"
+        " missatge codigo codi code codes otp pin clave verify verifica verificacion confirma cita"
+        " citas citaprevia citaprev turno torn hora agenda recordatori recordator reminder"
+        " ayuntamiento ayuntam ayto ajuntament ajunt ajt concello concelho udala udaletxea conselh"
+        " townhall cityhall municipio municipi oficina oac oficial gobierno govern goberno estado"
+        " admin sede banco bank correos policia hacienda salud salut test prueba prova demo"
+    ).split()
+)
+WEBHOOK_ALGORITHMS = ("HMAC_SHA1", "HMAC_SHA256")
 
 
 YES_AND_NO = {
@@ -40,6 +52,7 @@ class Defaults:
     WORKERS = 2
     PUBLIC_SCHEME = "http"
     SECRET_KEY = ""  # kept in the instance folder, made by `flask core prepare`
+    SECRET_KEY_FALLBACKS: tuple[str, ...] = ()  # older ones, newest first: still read, never used
     DATABASE_URL = ""  # empty: an SQLite file in the instance folder
     DEMO = False
     TESTING = False
@@ -53,16 +66,37 @@ class Defaults:
     TWILIO_AUTH_TOKEN = ""
     TWILIO_API_BASE = ""  # only to reach a stand-in on this machine, or a regional address
     TWILIO_TIMEOUT_SECONDS = 10
+    TWILIO_VOICE_NUMBER = ""  # E.164: whence codes are read aloud; empty: they are not
+    TWILIO_WEBHOOK_ALGORITHM = "HMAC_SHA1"  # or HMAC_SHA256, with a shared key
+    TWILIO_WEBHOOK_KEY = ""  # the shared key; empty: the account's token
 
     SMS_CODE_MINUTES = 10
     SMS_CODES_PER_PHONE_HOUR = 3
     SMS_CODES_PER_ADDRESS_HOUR = 30
+    SMS_CODES_PER_PREFIX_HOUR = 30  # to numbers that differ in their last four digits only
+    SMS_WRONG_CODES_HOUR = 10  # of one telephone; then each request has one try
+    SMS_RESEND_SECONDS = 30
+    SMS_ALARM_NUMBERS = 8  # of one prefix, written to in an hour, before their share counts
+    SMS_ALARM_TOWN_NUMBERS = 40  # the same, of the whole town
+    SMS_ALARM_SHARE = 0.25  # fewer of them confirmed: somebody sells our messages
+    SMS_ALARM_MINUTES = 60
     HOLD_MINUTES = 10
     METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
     INVITATION_HOURS = 48
     SESSION_MINUTES = 12 * 60  # of the staff, without any request
+
+    # Who stamps the time (RFC 3161), tried in order: {"name", "url", "roots": a file of
+    # certificates in the instance folder, "is_qualified", "user", "password"}. Without "url" only
+    # its old stamps are checked. None at all: a development authority that proves nothing.
+    TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
+    TIMESTAMP_TIMEOUT_SECONDS = 10
+    REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
+    WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
+    MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
+    CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
+    FORGERIES_PER_MINUTE = 20  # reports that the provider did not sign, of one address
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
@@ -102,8 +136,7 @@ def load(app: Flask, root: Path, overrides: Mapping[str, Any]) -> None:
     _read_yes_and_no(app.config)
     minutes = timedelta(minutes=float(app.config["SESSION_MINUTES"]))
     app.config["PERMANENT_SESSION_LIFETIME"] = minutes
-    if not app.config["SECRET_KEY"]:
-        app.config["SECRET_KEY"] = _kept_secret(Path(app.instance_path))
+    use_secrets(app.config, _given_secrets(app.config) or kept_secrets(Path(app.instance_path)))
     if not app.config["DATABASE_URL"]:
         app.config["DATABASE_URL"] = f"sqlite:///{app.instance_path}/ventanilla.db"
     if app.config["PUBLIC_SCHEME"] == "https":
@@ -159,12 +192,47 @@ def _refuse_half_a_provider(config: Mapping[str, Any]) -> None:
             f"{PREFIX}_SMS_SENDER is neither a number (+34…) nor a registered alias"
             " (3 to 11 letters, digits or single spaces, with at least one letter)."
         )
+    bare = "".join(sign for sign in sender.casefold() if sign.isalpha())
+    if not SMS_NUMBER.match(sender) and bare in GENERIC_ALIASES:
+        raise Unsafe(
+            f"{PREFIX}_SMS_SENDER is a name that could be anybody's, and the Spanish register"
+            " refuses it: say whose it is, as in AjVilaclara."
+        )
+    voice = str(config["TWILIO_VOICE_NUMBER"])
+    if voice and not SMS_NUMBER.match(voice):
+        raise Unsafe(f"{PREFIX}_TWILIO_VOICE_NUMBER is a number like +34…: an alias cannot call.")
+    algorithm = config["TWILIO_WEBHOOK_ALGORITHM"]
+    if algorithm not in WEBHOOK_ALGORITHMS:
+        raise Unsafe(
+            f"{PREFIX}_TWILIO_WEBHOOK_ALGORITHM is one of {', '.join(WEBHOOK_ALGORITHMS)}."
+        )
+    if algorithm == "HMAC_SHA256" and not config["TWILIO_WEBHOOK_KEY"]:
+        raise Unsafe(f"HMAC_SHA256 needs the shared key in {PREFIX}_TWILIO_WEBHOOK_KEY.")
 
 
 def _read(file: Any) -> dict[str, Any]:
     return {key.upper(): value for key, value in tomllib.load(file).items()}
 
 
-def _kept_secret(instance: Path) -> str:
+def kept_secrets(instance: Path) -> list[str]:
+    """The keys of the installation's folder, one a line, newest first."""
     file = instance / "secret_key"
-    return file.read_text().strip() if file.exists() else ""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _given_secrets(config: dict[str, Any]) -> list[str]:
+    """The keys of the settings, newest first."""
+    older = config["SECRET_KEY_FALLBACKS"]
+    known = [config["SECRET_KEY"], *([older] if isinstance(older, str) else older)]
+    return [str(key) for key in known if key] if known[0] else []
+
+
+def use_secrets(config: dict[str, Any], secrets: list[str]) -> None:
+    """Sign with the newest key; read what any of them signed."""
+    newest, older = secrets[0] if secrets else "", secrets[1:]
+    config.update(
+        SECRET_KEY=newest,
+        SECRET_KEY_FALLBACKS=older,
+        WTF_CSRF_SECRET_KEY=[*reversed(older), newest] if older else newest,
+    )

@@ -107,9 +107,10 @@ def _make_town(item: dict[str, Any]) -> Town:
         for person in people["clerks"]:
             if person["town"] == town.slug:
                 _make_clerk(person, offered)
-        for person in people["supervisors"]:
-            if person["town"] == town.slug:
-                accounts.employ(person["name"], Role.SUPERVISOR, list(town.languages))
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            for person in people[f"{role.value}s"]:
+                if person["town"] == town.slug:
+                    accounts.employ(person["name"], role, list(town.languages))
     return town
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, flash, g, render_template, request, url_f
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
@@ -24,7 +25,8 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    people = [(person, schedule.resource_of(person.id)) for person in accounts.staff()]
+    staff = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
+    people = [(person, schedule.resource_of(person.id)) for person in staff]
     return render_template("demo/town.html", people=people, messages=messages.latest())
 
 

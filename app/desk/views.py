@@ -26,7 +26,7 @@ bp = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates"
 feed_bp = Blueprint("feed", __name__)
 bp.add_app_template_global(queries.waited_minutes)
 
-STAFF = (Role.CLERK, Role.SUPERVISOR)
+STAFF = (Role.CLERK, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 @bp.get("/")

@@ -9,7 +9,10 @@ __all__ = ["current_account", "everyone", "init_app", "requires"]
 
 
 def init_app(app: Flask) -> None:
-    from app.identity import jobs, models, session, views  # noqa: F401
+    from app.core import metrics
+    from app.identity import figures, jobs, models, queries, session, views  # noqa: F401
 
     session.init_app(app)
     app.register_blueprint(views.bp)
+    app.add_template_global(queries.live_alarms, "code_alarms")
+    metrics.measured_by(app, figures.of_codes)

@@ -21,9 +21,24 @@ class PasskeyRefused(Refusal):
 
 
 class TooManyCodes(TooMany):
+    retry_after = 3600
     message = _l("We have sent several codes already. Please wait an hour, or call us.")
+
+
+class CodesStopped(Refusal):
+    """Too few of the codes sent to such numbers came back: somebody lives on our messages."""
+
+    status = 503
+    retry_after = 3600
+    message = _l("We cannot send codes to numbers like yours just now. Please call us.")
+
+
+class NotFromHere(Refusal):
+    status = 422
+    message = _l("We can only send messages to numbers from Spain. For other numbers, call us.")
 
 
 class NoMoreMessages(Refusal):
     status = 503
+    retry_after = 3600
     message = _l("We cannot send more messages today. Please call us and we will book for you.")

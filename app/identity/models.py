@@ -1,4 +1,4 @@
-"""Codes sent by SMS, passkeys, and the challenges that both parties must have seen."""
+"""Codes sent by SMS, their alarms, passkeys, and the challenges that both parties have seen."""
 
 from datetime import datetime
 
@@ -39,6 +39,27 @@ class PhoneCode(OfTown, Base):
     @property
     def is_spent(self) -> bool:
         return self.tries >= MAX_TRIES
+
+
+class CodeAlarm(OfTown, Base):
+    """Codes that too few people typed: none leave for numbers that begin so, for a while.
+
+    Without a prefix it is about the whole town. Only figures: nobody's telephone is in it.
+    """
+
+    __tablename__ = "code_alarm"
+    __table_args__ = (sa.Index("ix_code_alarm_until", "until", "prefix"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prefix: Mapped[str] = mapped_column(sa.String(20), default="")
+    numbers: Mapped[int]
+    confirmed: Mapped[int]
+    raised_at: Mapped[datetime] = mapped_column(default=clock.now)
+    until: Mapped[datetime]
+
+    @property
+    def is_live(self) -> bool:
+        return clock.now() < self.until
 
 
 class Passkey(OfTown, Base):

@@ -1,6 +1,6 @@
 """Questions about codes and passkeys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.identity.models import Passkey, PhoneCode
+from app.core.phones import prefix_of
+from app.identity.models import CodeAlarm, Passkey, PhoneCode
 
 
 def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
@@ -29,20 +30,99 @@ class CodesSent:
     to_this_by_this_asker: int
     by_this_asker: int
     to_this: int
+    to_this_prefix: int
 
 
-def codes_sent(phone: str, address_digest: str) -> CodesSent:
-    """To that telephone, at that asker's request, and both."""
-    to_this, by_asker = PhoneCode.phone == phone, PhoneCode.address_digest == address_digest
+def codes_sent(phone: str, asker: Collection[str]) -> CodesSent:
+    """To that telephone, at that asker's request, both, and to telephones that begin like it.
+
+    `asker`: the digests of whoever asks, one for each key that is still read.
+    """
+    to_this, by_asker = PhoneCode.phone == phone, PhoneCode.address_digest.in_(asker)
+    prefix = begins_with(prefix_of(phone))
     counts = [
         sa.func.count(sa.case((condition, 1)))
-        for condition in (sa.and_(to_this, by_asker), by_asker, to_this)
+        for condition in (sa.and_(to_this, by_asker), by_asker, to_this, prefix)
     ]
     question = sa.select(*counts).where(
-        PhoneCode.sent_at > clock.now() - timedelta(hours=1), sa.or_(to_this, by_asker)
+        PhoneCode.sent_at > clock.now() - timedelta(hours=1), sa.or_(prefix, by_asker)
     )
     row = db.session.execute(question).one()
-    return CodesSent(row[0], row[1], row[2])
+    return CodesSent(row[0], row[1], row[2], row[3])
+
+
+def begins_with(prefix: str) -> sa.ColumnElement[bool]:
+    """Telephones of that prefix, so that an index finds them."""
+    return PhoneCode.phone.between(f"{prefix}0000", f"{prefix}9999")
+
+
+def wrong_tries(phone: str) -> int:
+    """Wrong codes typed for that telephone in the last hour, by whomever, in every town."""
+    question = sa.select(sa.func.sum(PhoneCode.tries)).where(
+        PhoneCode.phone == phone, PhoneCode.sent_at > clock.now() - timedelta(hours=1)
+    )
+    return int(db.session.scalar(question) or 0)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of the telephones of one prefix that a code was sent to, how many gave one back."""
+
+    prefix: str
+    numbers: int
+    confirmed: int
+
+    def is_collapsed(self, least: int, share: float) -> bool:
+        return self.numbers >= least and self.confirmed < share * self.numbers
+
+
+# Whoever has just been sent a code has not had the time to type it.
+TIME_TO_TYPE = timedelta(minutes=3)
+
+
+def shares() -> list[Share]:
+    """By prefix, of the codes that the town sent in the last hour and could be back by now."""
+    now = clock.now()
+    per_phone = (
+        sa.select(
+            PhoneCode.phone.label("phone"),
+            sa.func.max(sa.case((PhoneCode.used_at.is_not(None), 1), else_=0)).label("confirmed"),
+        )
+        .where(PhoneCode.sent_at > now - timedelta(hours=1), PhoneCode.sent_at < now - TIME_TO_TYPE)
+        .group_by(PhoneCode.phone)
+    )
+    found: dict[str, list[int]] = {}
+    for phone, confirmed in db.session.execute(per_phone):
+        found.setdefault(prefix_of(phone), []).append(confirmed)
+    return [Share(prefix, len(each), sum(each)) for prefix, each in sorted(found.items())]
+
+
+def live_alarms() -> Sequence[CodeAlarm]:
+    """What is stopped now, newest first."""
+    question = sa.select(CodeAlarm).where(CodeAlarm.until > clock.now())
+    return db.session.scalars(question.order_by(CodeAlarm.id.desc())).all()
+
+
+def is_stopped(phone: str) -> bool:
+    """Whether codes to such numbers are stopped, in whatever town it was noticed."""
+    question = sa.select(CodeAlarm.id).where(
+        CodeAlarm.until > clock.now(), CodeAlarm.prefix == prefix_of(phone)
+    )
+    return db.session.scalar(question.limit(1)) is not None
+
+
+def is_town_alarmed() -> bool:
+    question = sa.select(CodeAlarm.id).where(CodeAlarm.until > clock.now(), CodeAlarm.prefix == "")
+    return db.session.scalar(question.limit(1)) is not None
+
+
+def is_prefix_unproven(phone: str) -> bool:
+    """A code was sent to a number that begins so in the last hour, and none came back."""
+    counts = sa.select(sa.func.count(), sa.func.count(PhoneCode.used_at)).where(
+        PhoneCode.sent_at > clock.now() - timedelta(hours=1), begins_with(prefix_of(phone))
+    )
+    sent, confirmed = db.session.execute(counts).one()
+    return bool(sent and not confirmed)
 
 
 def passkey(credential_id: bytes) -> Passkey | None:

@@ -8,7 +8,8 @@ from app.accounts import queries as accounts
 from app.core.db import transaction
 from app.core.events import publish
 from app.core.htmx import see_other
-from app.core.security import everyone, json_sent
+from app.core.limits import sends_codes
+from app.core.security import everyone, json_sent, own_address, uses_passkeys
 from app.identity import services
 from app.identity.errors import PasskeyRefused
 from app.identity.events import SignedOut
@@ -20,6 +21,7 @@ bp = Blueprint("identity", __name__, url_prefix="/desk", template_folder="templa
 
 @bp.get("/sign-in")
 @everyone
+@uses_passkeys
 def sign_in() -> str:
     towns.current_town_or_404()
     return render_template("identity/sign_in.html", goes_to=_safe(request.args.get("next")))
@@ -36,6 +38,7 @@ def sign_in_options() -> dict[str, Any]:
 
 @bp.post("/sign-in/finish")
 @everyone
+@sends_codes
 def sign_in_finish() -> dict[str, str]:
     towns.current_town_or_404()
     with transaction():
@@ -60,6 +63,7 @@ def sign_out() -> Response:
 
 @bp.get("/enrol/<token>")
 @everyone
+@uses_passkeys
 def enrol(token: str) -> str:
     towns.current_town_or_404()
     invitation = accounts.open_invitation(token)
@@ -79,6 +83,7 @@ def enrol_options(token: str) -> dict[str, Any]:
 
 @bp.post("/enrol/<token>/finish")
 @everyone
+@sends_codes
 def enrol_finish(token: str) -> dict[str, str]:
     towns.current_town_or_404()
     with transaction():
@@ -110,7 +115,5 @@ def _credential() -> dict[str, Any]:
 
 
 def _safe(target: str | None) -> str:
-    """Only pages of the desk: a link from elsewhere must not choose where one lands."""
-    if target and target.startswith("/desk") and "//" not in target and "\\" not in target:
-        return target
-    return "/desk/"
+    """Only pages of the staff: a link from elsewhere must not choose where one lands."""
+    return own_address(target, below=("/desk/", "/office/"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, first_or_none
 from app.messaging.models import Message, MessageState
 
 
@@ -23,3 +23,43 @@ def written_today(key_prefix: str = "") -> int:
     if key_prefix:
         question = question.where(Message.key.startswith(key_prefix, autoescape=True))
     return int(db.session.scalar(question) or 0)
+
+
+def message(code: str) -> Message | None:
+    """The one that the provider calls so."""
+    found: Message | None = first_or_none(sa.select(Message).where(Message.code == code))
+    return found
+
+
+def is_unreached(key_prefix: str) -> bool:
+    """Whether the newest message about that did not arrive, so that somebody should call."""
+    newest = sa.select(Message.state).where(
+        Message.key.startswith(key_prefix, autoescape=True),
+        Message.state.in_((MessageState.SENT, MessageState.FAILED)),
+    )
+    return db.session.scalar(newest.order_by(Message.id.desc()).limit(1)) is MessageState.FAILED
+
+
+LOOKED_BACK = timedelta(days=31)
+
+
+def unreached(kind: str) -> frozenset[str]:
+    """Of keys like `visit:<name>:…`, the names whose newest message did not arrive."""
+    failed = sa.select(Message.key).where(
+        Message.state == MessageState.FAILED,
+        Message.written_at > clock.now() - LOOKED_BACK,
+        Message.key.startswith(f"{kind}:", autoescape=True),
+    )
+    names = {key.split(":")[1] for key in db.session.scalars(failed)}
+    return frozenset(name for name in names if is_unreached(f"{kind}:{name}:"))
+
+
+def count_by_state() -> dict[tuple[str, str], int]:
+    """How many messages of each way are in each state, of those of the last 24 hours."""
+    since = clock.now() - timedelta(days=1)
+    question = (
+        sa.select(Message.way, Message.state, sa.func.count())
+        .where(Message.written_at > since)
+        .group_by(Message.way, Message.state)
+    )
+    return {(way.value, state.value): count for way, state, count in db.session.execute(question)}

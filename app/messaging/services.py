@@ -8,11 +8,18 @@ from flask import current_app
 
 from app.core import clock
 from app.core.db import db, transaction
-from app.messaging.models import Message, MessageState
-from app.messaging.providers import NotNow, Parcel, Refused, SmsSender
+from app.core.errors import Missing
+from app.core.events import publish
+from app.core.phones import takes_messages
+from app.messaging import queries
+from app.messaging.events import MessageNotDelivered
+from app.messaging.models import Delivery, Message, MessageState, Way
+from app.messaging.providers import NotNow, Parcel, Refused, Report, SmsSender
 from app.messaging.segments import in_basic_letters, segments
+from app.towns import queries as towns
+from app.towns import services as town_services
 from app.towns.models import Town
-from app.towns.tenant import current_town_id, every_town
+from app.towns.tenant import current_town_id, every_town, town_of
 
 log = structlog.get_logger()
 
@@ -31,18 +38,23 @@ def send_later(
     locale: str,
     at: datetime | None = None,
     not_after: datetime | None = None,
+    way: Way = Way.SMS,
 ) -> Message:
     """Write a message now; it leaves when this transaction is committed, or never.
 
     `at`: not before that instant. `not_after`: the instant from which it would be false or
-    useless, and is dropped instead.
+    useless, and is dropped instead. What a landline cannot read is dropped too.
     """
-    if db.session.get_one(Town, current_town_id()).has_plain_sms:
+    is_written = way is Way.SMS
+    if is_written and db.session.get_one(Town, current_town_id()).has_plain_sms:
         body = in_basic_letters(body)
+    is_lost = is_written and not takes_messages(phone)
     message = Message(
         phone=phone,
-        body=body,
-        segments=segments(body),
+        body="" if is_lost else body,
+        way=way,
+        state=MessageState.DROPPED if is_lost else MessageState.QUEUED,
+        segments=segments(body) if is_written else 1,
         key=key,
         locale=locale,
         try_at=at or clock.now(),
@@ -89,6 +101,7 @@ def claim_due(limit: int = BATCH) -> list[int]:
             continue
         if message.attempts > len(PAUSES):
             message.state = MessageState.FAILED
+            log.error("message failed", message=message.id, problem="tried too often")
             continue
         message.state = MessageState.SENDING
         message.attempts += 1
@@ -108,8 +121,14 @@ def deliver(message_id: int) -> None:
         with transaction():
             db.session.get_one(Message, message_id).state = MessageState.DROPPED
         return
-    life = _seconds_left(message)
-    parcel = Parcel(phone=message.phone, body=message.body, valid_seconds=life)
+    parcel = Parcel(
+        phone=message.phone,
+        body=message.body,
+        valid_seconds=_seconds_left(message),
+        way=message.way,
+        locale=message.locale,
+        report_to=_where_to_report(sender, message),
+    )
     db.session.rollback()
     outcome, provider_id, problem = MessageState.SENT, None, None
     try:
@@ -118,7 +137,8 @@ def deliver(message_id: int) -> None:
         outcome, problem = MessageState.FAILED, str(error)
     except NotNow as error:
         outcome, problem = MessageState.QUEUED, str(error)
-    with transaction():
+    with transaction(), town_of(message.town_id):
+        town_services.take_turns()  # the first lock, before the message's own
         _write_down(db.session.get_one(Message, message_id), outcome, provider_id, problem)
 
 
@@ -136,7 +156,50 @@ def _write_down(
         else:
             message.try_at = clock.now() + timedelta(seconds=PAUSES[message.attempts - 1])
     if message.state is MessageState.FAILED:
-        log.error("message failed", message=message.id, problem=message.problem)
+        _tell_that_it_failed(message)
+
+
+def note_report(code: str, way: Way, report: Report) -> None:
+    """What the provider tells of a message: once, and never backwards.
+
+    A report may be here before the answer that brings the provider's id has been written down.
+    """
+    town_services.take_turns()
+    message = queries.message(code)
+    known = message and message.provider_id
+    if message is None or message.way is not way or (known and known != report.provider_id):
+        raise Missing
+    if report.delivery is None or _is_old_news(message, report.delivery):
+        return
+    message.provider_id = report.provider_id
+    message.delivery, message.delivery_at = report.delivery, clock.now()
+    if report.delivery is Delivery.UNDELIVERED:
+        message.state, message.problem = MessageState.FAILED, (report.problem or "")[:200]
+        _tell_that_it_failed(message)
+
+
+def _is_old_news(message: Message, told: Delivery) -> bool:
+    return message.delivery is not None and told.step <= message.delivery.step
+
+
+def _tell_that_it_failed(message: Message) -> None:
+    log.error("message failed", message=message.id, problem=message.problem)
+    publish(
+        MessageNotDelivered(
+            town_id=message.town_id,
+            message_id=message.id,
+            about=message.key,
+            problem=message.problem or "",
+        )
+    )
+
+
+def _where_to_report(sender: SmsSender, message: Message) -> str:
+    """Our own public address, of which the provider's signature speaks."""
+    if not sender.reports_to or message.code is None:
+        return ""
+    town = db.session.get_one(Town, message.town_id)
+    return towns.address_of(town, f"{sender.reports_to}{message.way}/{message.code}")
 
 
 def _seconds_left(message: Message) -> int | None:

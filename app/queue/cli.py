@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.core import clock
-from app.queue import queries, waits
+from app.queue import queries
 from app.towns import queries as towns
 from app.towns.tenant import town_of
 
@@ -22,7 +22,7 @@ def calibration(days: int) -> None:
     click.echo("{:<20} {:>7} {:>11} {:>9} {:>8} {:>9} {:>9}".format(*headings))
     for town in towns.all_towns():
         with town_of(town.id):
-            found = waits.calibration(queries.outcomes(since))
+            found = queries.calibration(since)
         if not found.count:
             click.echo(f"{town.name:<20} {0:>7}")
             continue

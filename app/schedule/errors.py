@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.errors import Refusal
 from app.schedule.words import weekday_name
+from app.towns.errors import RuleRefused
 
 
 class TimeTaken(Refusal):
@@ -16,13 +17,6 @@ class TimeTaken(Refusal):
 
 class TimePast(Refusal):
     message = _l("That time has already passed. Please choose another.")
-
-
-class RuleRefused(Refusal):
-    """A rule that would say nothing, or the opposite of another. Nothing was changed."""
-
-    status = 422
-    field = ""  # where on the form it is mended
 
 
 class HoursEmpty(RuleRefused):

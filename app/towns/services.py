@@ -1,5 +1,6 @@
 """Errands about towns."""
 
+from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
@@ -7,9 +8,51 @@ import sqlalchemy as sa
 
 from app.core.db import db, first_or_none
 from app.core.events import publish
+from app.towns.errors import (
+    DayMarked,
+    DayOver,
+    LengthsMissing,
+    NumberUnfit,
+    RegionUnknown,
+    SeasonBackwards,
+    SeasonClosed,
+    SharesTooLarge,
+    StepUnfit,
+)
 from app.towns.events import RuleChanged
-from app.towns.models import Closure, Office, Procedure, Season, Town
+from app.towns.models import Channel, Closure, Office, Procedure, Season, Town
+from app.towns.queries.closed import regions
 from app.towns.tenant import current_town_id
+
+LENGTHS = (5, 480)  # minutes of one attention
+MOST_BUFFER = 120
+SHARES = ("same_day_percent", "staff_percent", "walk_in_percent")
+MOST_SHARED = 95
+STEPS = (5, 10, 15, 20, 30, 60)
+WEEK = 7 * 24 * 60
+
+# The least and the most of each number that a town hall may choose.
+PROCEDURE_LIMITS = {
+    "notice_minutes": (0, 4 * WEEK),
+    "horizon_days": (0, 365),
+    "same_day_percent": (0, MOST_SHARED),
+    "staff_percent": (0, MOST_SHARED),
+    "walk_in_percent": (0, MOST_SHARED),
+    "more_time_percent": (0, 300),
+    "interpreter_percent": (0, 300),
+    "visits_per_phone": (1, 50),
+    "alarm_days": (0, 365),
+}
+TOWN_LIMITS = {
+    "notice_minutes": (0, 4 * WEEK),
+    "horizon_days": (0, 365),
+    "early_minutes": (0, 24 * 60 * 60),
+    "late_minutes": (0, 240),
+    "visits_per_phone": (1, 50),
+    "trade_minutes": (0, 24 * 60),
+    "calls_before_no_show": (1, 10),
+    "alarm_days": (0, 365),
+}
 
 
 def take_turns() -> bool:
@@ -33,18 +76,21 @@ def take_turns() -> bool:
     return True
 
 
-def set_day(day: date, reason: str, *, office: Office | None, is_open: bool = False) -> Closure:
+def set_day(
+    day: date, reason: str, *, office: Office | None, today: date, is_open: bool = False
+) -> Closure:
     """The town, or one office of it, is closed that day; or open although it is a holiday."""
+    if day < today:
+        raise DayOver
     office_id = office.id if office else None
-    closure: Closure | None = first_or_none(
+    if first_or_none(
         sa.select(Closure).where(
             Closure.day == day, Closure.office_id.is_not_distinct_from(office_id)
         )
-    )
-    if closure is None:
-        closure = Closure(day=day, office_id=office_id)
-        db.session.add(closure)
-    closure.reason, closure.is_open = reason, is_open
+    ):
+        raise DayMarked
+    closure = Closure(day=day, office_id=office_id, reason=reason, is_open=is_open)
+    db.session.add(closure)
     db.session.flush()
     _tell("opened_on" if is_open else "closed_on", day.isoformat())
     return closure
@@ -69,6 +115,10 @@ def add_season(
     office: Office | None,
 ) -> Season:
     """Shorter hours for some weeks."""
+    if last_day < first_day:
+        raise SeasonBackwards
+    if closes <= opens:
+        raise SeasonClosed
     season = Season(
         first_day=first_day,
         last_day=last_day,
@@ -93,11 +143,27 @@ def forget_season(season: Season) -> None:
 
 def change_town(town: Town, **fields: Any) -> None:
     """The rules of the whole town: its region, its grid, its limits."""
+    _refuse_unfit(fields, TOWN_LIMITS)
+    if fields.get("grid_minutes", 60) not in STEPS:
+        raise StepUnfit
+    if fields.get("region") and fields["region"] not in regions():
+        raise RegionUnknown
     _change(town, fields, "town_changed", town.slug)
 
 
 def change_procedure(procedure: Procedure, **fields: Any) -> None:
     """How long it takes, how far ahead it is offered, and to whom."""
+    _refuse_unfit(fields, PROCEDURE_LIMITS)
+    if "minutes" in fields:
+        if not fields["minutes"]:
+            raise LengthsMissing
+        _refuse_unfit(fields["minutes"], dict.fromkeys(Channel, LENGTHS))
+    for channel, pair in fields.get("buffers", {}).items():
+        if not all(0 <= length <= MOST_BUFFER for length in pair):
+            raise NumberUnfit(f"{channel}_before", 0, MOST_BUFFER)
+    shares = sum(fields.get(name, getattr(procedure, name)) for name in SHARES)
+    if shares > MOST_SHARED:
+        raise SharesTooLarge
     _change(procedure, fields, "procedure_changed", procedure.slug)
 
 
@@ -108,6 +174,13 @@ def _change(row: Any, fields: dict[str, Any], rule: str, about: str) -> None:
     if changed:
         db.session.flush()
         _tell(rule, f"{about}: {', '.join(sorted(changed))}"[:200])
+
+
+def _refuse_unfit(fields: Mapping[str, Any], limits: Mapping[str, tuple[int, int]]) -> None:
+    for name, (least, most) in limits.items():
+        value = fields.get(name)
+        if value is not None and not least <= value <= most:
+            raise NumberUnfit(name, least, most)
 
 
 def _tell(rule: str, about: str) -> None:

@@ -31,9 +31,15 @@ class WhoForm(FlaskForm):
     name = StringField(_l("Your name (optional)"))
     token = HiddenField(validators=[Length(min=16, max=64)])
 
-    def __init__(self, *args: object, countries: Collection[str] = ("ES",), **kwargs: object):
+    def __init__(
+        self,
+        *args: object,
+        countries: Collection[str] = ("ES",),
+        landlines: bool = False,
+        **kwargs: object,
+    ):
         super().__init__(*args, **kwargs)
-        self.countries = countries
+        self.countries, self.landlines = countries, landlines
         self.number = ""
 
     def validate_phone(self, field: TelField) -> None:
@@ -41,7 +47,7 @@ class WhoForm(FlaskForm):
         if not typed:
             raise ValidationError(_l("Write your mobile number. We send you a code to confirm."))
         try:
-            self.number = mobile(typed, self.countries)
+            self.number = mobile(typed, self.countries, or_landline=self.landlines)
         except UnfitNumber as error:
             raise ValidationError(UNFIT[error.reason]) from error
 

@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -13,6 +13,7 @@ from app.core.db import db
 from app.core.errors import Busy, Missing, Refusal, TooMany
 from app.core.htmx import wants_fragment
 from app.core.i18n import asked_slug, speaking
+from app.core.limits import seconds_to_wait
 from app.core.security import StaleForm
 
 log = structlog.get_logger()
@@ -39,15 +40,22 @@ def init_app(app: Flask) -> None:
 
 def refuse(refusal: Refusal) -> Response:
     """The sentence of the refusal, with its status."""
+    g.refusal = type(refusal).__name__  # for whoever keeps the record
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return make_response({"error": str(refusal)}, refusal.status)
-    return page(refusal.status, str(refusal), fragment=wants_fragment())
+        answer = make_response({"error": str(refusal)}, refusal.status)
+    else:
+        answer = page(refusal.status, str(refusal), fragment=wants_fragment())
+    if refusal.retry_after:
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
 
 
 def explain(error: HTTPException) -> Response:
     """What the framework refuses, in words of ours."""
-    known = {404: Missing, 405: Missing, 410: Missing, 429: TooMany, 503: Busy}
+    known = {404: Missing, 405: Missing, 410: Missing, 503: Busy}
     status = error.code or 500
+    if status == 429:
+        return refuse(TooMany(seconds_to_wait()))
     if status < 400:
         return make_response(error.get_response())
     kind = known.get(status)

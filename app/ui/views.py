@@ -35,5 +35,11 @@ def favicon() -> AnyResponse:
 @everyone
 def robots() -> Response:
     """Search engines may read the counter's public pages, never anybody's visit."""
-    lines = ("User-agent: *", "Disallow: /*/visits/", "Disallow: /desk/", "Disallow: /demo")
+    lines = (
+        "User-agent: *",
+        "Disallow: /*/visits/",
+        "Disallow: /desk/",
+        "Disallow: /office/",
+        "Disallow: /demo",
+    )
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

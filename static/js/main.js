@@ -4,8 +4,10 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'code-from-message': () => import('./identity/code-from-message.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'print-button': () => import('./portal/print-button.js'),
+  'send-again': () => import('./identity/send-again.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')
 }
 

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests import postgres, town
+from tests.conftest import AS_MANY_AS_THEY_LIKE
 from tests.counter import Counter, close_counter, open_counter
 
 pytestmark = pytest.mark.storm
@@ -109,7 +110,7 @@ def stormed(request, tmp_path_factory):
         opened, process = open_counter(
             tmp_path_factory.mktemp("stormed"),
             DATABASE_URL=address,
-            SMS_CODES_PER_ADDRESS_HOUR="10000",
+            **AS_MANY_AS_THEY_LIKE,
         )
         yield opened
         assert close_counter(process) == 0

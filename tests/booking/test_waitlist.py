@@ -8,6 +8,7 @@ import time_machine
 
 from app.booking import queries, services
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
+from app.core import clock
 from app.core.db import db
 from app.messaging.models import Message
 from app.schedule import queries as schedule
@@ -252,8 +253,10 @@ def test_a_wrong_code_confirms_nothing(client, place, wish):
     assert entries()[0].state is WaitlistState.UNCONFIRMED
 
 
-def test_another_code_may_be_asked_for(client, place, wish):
+def test_another_code_may_be_asked_for(client, place, wish, time_machine):
+    time_machine.move_to(clock.now())
     answer = send_phone(client, place)
+    time_machine.shift(31)
     here = f"{town.base(place)}{answer.location}"
 
     again = town.send(client, here.replace("/new?", "/new/code?"), here)

@@ -1,7 +1,6 @@
 """A message reaches Twilio as its own document asks, and every answer is understood."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,28 +16,10 @@ from app.messaging.models import Message, MessageState
 from app.messaging.providers import NotNow, Parcel, Refused
 from app.messaging.providers.twilio import OUR_ENVIRONMENT, Line, TwilioSender
 from tests import town
+from tests.messaging.post import deliver_due, settings
 from tests.messaging.twilio_stand_in import StandIn
 
 PARCEL = Parcel(phone=town.PHONE, body="El vostre codi és 123456", valid_seconds=600)
-
-
-@pytest.fixture
-def twilio() -> Iterator[StandIn]:
-    with StandIn() as twilio:
-        yield twilio
-    assert not twilio.faults
-
-
-def settings(twilio: StandIn, **changes) -> dict[str, object]:
-    return {
-        "SMS_PROVIDER": "twilio",
-        "SMS_SENDER": "VilaClara",
-        "TWILIO_ACCOUNT_SID": twilio.account.sid,
-        "TWILIO_AUTH_TOKEN": twilio.account.token,
-        "TWILIO_API_BASE": twilio.base,
-        "TWILIO_TIMEOUT_SECONDS": 5,
-        **changes,
-    }
 
 
 def a_sender(twilio: StandIn, **changes):
@@ -234,13 +215,6 @@ def a_message(**fields) -> Message:
     )
     db.session.commit()
     return message
-
-
-def deliver_due() -> None:
-    taken = services.claim_due()
-    db.session.commit()
-    for message_id in taken:
-        services.deliver(message_id)
 
 
 def test_a_sent_message_keeps_the_id_of_twilio_and_not_its_text(outbox):

@@ -1,6 +1,7 @@
 """A Twilio on this machine. It holds both sides to Twilio's own OpenAPI document.
 
-What the document does not say (who may send what to whom) is added here with Twilio's codes.
+What the document does not say (who may send what to whom) is added here with Twilio's codes. What
+became of a message or a call is told as Twilio tells it, with a signature made by its own library.
 """
 
 import base64
@@ -23,15 +24,28 @@ from pathlib import Path
 from socketserver import ThreadingTCPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree
 
 from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from werkzeug.datastructures import MultiDict
 
-DOCUMENT = Path(__file__).with_name("twilio_api_v2010.messages.json")
+DOCUMENT = Path(__file__).with_name("twilio_api_v2010.json")
 FORM = "application/x-www-form-urlencoded"
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 ALIAS = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 LONGEST_BODY = 1600
 VALIDITY = range(1, 36_001)
+LONGEST_TWIML = 4000
+# Of the voices on Twilio's list, those that speak a language of ours.
+VOICES = {
+    ("Polly.Lucia-Neural", "es-ES"),
+    ("Polly.Arlet-Neural", "ca-ES"),
+    ("Google.gl-ES-Standard-A", "gl-ES"),
+    ("Google.eu-ES-Standard-A", "eu-ES"),
+    ("Polly.Amy-Neural", "en-GB"),
+}
+EVENTS = {"initiated", "ringing", "answered", "completed"}
 
 # The document describes no error; this is what every one of them looks like.
 ERROR = Draft7Validator(
@@ -90,6 +104,7 @@ class Operation:
     """One method of one path of the document, ready to judge."""
 
     path: re.Pattern[str]
+    calls: bool
     parameters: dict[str, Draft7Validator]
     form: Draft7Validator
     replies: dict[int, Draft7Validator]
@@ -116,8 +131,10 @@ class Operation:
                 fields[name] = _typed(text, schema)
         for error in self.form.iter_errors(fields):
             where = ".".join(str(step) for step in error.path) or "the request"
-            if error.validator == "required":  # the document requires nothing else
-                raise Refusal(400, 21604, "A 'To' phone number is required.")
+            if error.validator == "required":
+                missing = next(name for name in ("To", "From") if name not in fields)
+                code = {"To": 21201, "From": 21213}[missing] if self.calls else 21604
+                raise Refusal(400, code, f"A '{missing}' phone number is required.")
             raise Refusal(400, 20001, f"{where}: {error.message}")
         return fields
 
@@ -161,6 +178,7 @@ def _operation(template: str, said: dict[str, Any], schemas: dict[str, Any]) -> 
     }
     return Operation(
         path=re.compile(pattern),
+        calls=template.endswith("/Calls.json"),
         parameters={
             parameter["name"]: _validator(parameter["schema"], schemas)
             for parameter in said["parameters"]
@@ -200,6 +218,7 @@ class Account:
     sid: str = "AC" + "0a" * 16
     token: str = "a token that only the tests know"
     senders: set[str] = field(default_factory=lambda: {"VilaClara", "+34600000001"})
+    voices: set[str] = field(default_factory=lambda: {"+34900000001"})
     countries: tuple[str, ...] = ("+34",)
     opted_out: set[str] = field(default_factory=set)
     landlines: set[str] = field(default_factory=set)
@@ -210,6 +229,29 @@ class Account:
     def judge(self, form: dict[str, Any]) -> None:
         for code, message in self._objections(form):
             raise Refusal(400, code, message)
+
+    def judge_call(self, form: dict[str, Any]) -> None:
+        for code, message in self._objections_to_a_call(form):
+            raise Refusal(400, code, message)
+
+    def _objections_to_a_call(self, form: dict[str, Any]) -> Iterator[tuple[int, str]]:
+        to, sender, words = form["To"], form["From"], form.get("Twiml", "")
+        if not E164.fullmatch(to):
+            yield 21211, f"Invalid 'To' Phone Number: {to}"
+        if not E164.fullmatch(sender):
+            yield 21212, f"Invalid From Number (caller ID): {sender}"
+        if sender not in self.voices:
+            yield 21210, f"The source phone number {sender} is not yet verified"
+        if not (words or "Url" in form or "ApplicationSid" in form):
+            yield 21205, "Url parameter is required."
+        if len(words) > LONGEST_TWIML:
+            yield 21220, "The words of the call are too long"
+        if not set(form.get("StatusCallbackEvent", [])) <= EVENTS:
+            yield 21626, "Invalid status callback event"
+        if not to.startswith(self.countries):
+            yield 21215, f"Account not authorized to call {to}."
+        if words:
+            yield from _objections_to_words(words)
 
     def _objections(self, form: dict[str, Any]) -> Iterator[tuple[int, str]]:
         """The rules that Twilio has and its document does not say; the first one counts."""
@@ -270,6 +312,46 @@ class Account:
             "uri": f"{home}.json",
         }
 
+    def accept_call(self, form: dict[str, Any]) -> dict[str, Any]:
+        """The call as Twilio shows it to whoever has just asked for it."""
+        sid, now = f"CA{secrets.token_hex(16)}", format_datetime(datetime.now(UTC))
+        nothing = (
+            *("parent_call_sid", "phone_number_sid", "start_time", "end_time", "duration"),
+            *("price", "answered_by", "forwarded_from", "group_sid", "caller_name", "trunk_sid"),
+        )
+        return {
+            **dict.fromkeys(nothing),
+            "account_sid": self.sid,
+            "api_version": "2010-04-01",
+            "date_created": now,
+            "date_updated": now,
+            "direction": "outbound-api",
+            "from": form["From"],
+            "from_formatted": form["From"],
+            "price_unit": "USD",
+            "queue_time": "0",
+            "sid": sid,
+            "status": "queued",
+            "subresource_uris": {},
+            "to": form["To"],
+            "to_formatted": form["To"],
+            "uri": f"/2010-04-01/Accounts/{self.sid}/Calls/{sid}.json",
+        }
+
+
+def _objections_to_words(words: str) -> Iterator[tuple[int, str]]:
+    """What Twilio's reader says of a document: verbs it does not know, voices it does not have."""
+    try:
+        document = ElementTree.fromstring(words)  # noqa: S314 - our own words, on this machine
+    except ElementTree.ParseError:
+        yield 12100, "Document parse failure"
+        return
+    for verb in document:
+        if verb.tag not in ("Say", "Pause"):
+            yield 12200, f"Schema validation warning: {verb.tag}"
+        if verb.tag == "Say" and (verb.get("voice"), verb.get("language")) not in VOICES:
+            yield 13520, "Say: Invalid text"
+
 
 class StandIn(ThreadingTCPServer):
     """`with StandIn() as twilio:` and let the provider talk to `twilio.base`."""
@@ -282,7 +364,8 @@ class StandIn(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Window)
         self.account = Account()
         self.mood = "well"  # or: slow, busy, unwell, gone, mumbling, proxied
-        self.received: list[dict[str, Any]] = []  # the forms of accepted messages
+        self.received: list[dict[str, Any]] = []  # the forms of accepted messages and calls
+        self.sids: list[str] = []  # what they are called from then on
         self.faults: list[BaseException] = []  # mistakes of the stand-in itself
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -301,6 +384,34 @@ class StandIn(ThreadingTCPServer):
         self.shutdown()
         self._thread.join()
         self.server_close()
+
+    def tells(self, status: str, number: int = -1, **changes: Any) -> dict[str, Any]:
+        """What Twilio says of a message or call: keywords for the client of a test.
+
+        `changes`: to the fields; or `key`, `algorithm` and `url`, of which the signature is made.
+        """
+        form, sid = self.received[number], self.sids[number]
+        url = changes.pop("url", form["StatusCallback"])
+        key, algorithm = changes.pop("key", self.account.token), changes.pop("algorithm", None)
+        kind = "Call" if sid.startswith("CA") else "Message"
+        said = {
+            "AccountSid": self.account.sid,
+            f"{kind}Sid": sid,
+            f"{kind}Status": status,
+            "To": form["To"],
+            "From": form["From"],
+            "ApiVersion": "2010-04-01",
+            "ANewOneTomorrow": "",
+            **changes,
+        }
+        said = MultiDict({name: value for name, value in said.items() if value is not None})
+        signature = RequestValidator(key).compute_signature(url, said, algorithm)
+        return {
+            "base_url": f"{urlsplit(form['StatusCallback']).scheme}://{urlsplit(url).netloc}",
+            "path": urlsplit(url).path,
+            "data": said,
+            "headers": {"X-Twilio-Signature": signature},
+        }
 
     def dawdle(self) -> None:
         """Keep the other side waiting, but not the end of the test."""
@@ -360,14 +471,19 @@ class Window(BaseHTTPRequestHandler):
         if found["AccountSid"] != account.sid:
             raise Refusal(404, 20404, f"The requested resource {self.path} was not found")
         form = operation.read_form(self._pairs(sent))
-        account.judge(form)
-        reply = account.accept(form)
+        if operation.calls:
+            account.judge_call(form)
+            reply = account.accept_call(form)
+        else:
+            account.judge(form)
+            reply = account.accept(form)
         operation.replies[HTTPStatus.CREATED].validate(reply)
         self.server.received.append(form)
+        self.server.sids.append(reply["sid"])
         return HTTPStatus.CREATED, reply
 
     def _operation(self) -> tuple[Operation, dict[str, str]]:
-        """Only the sending of a message is played; the rest of the document is not our street."""
+        """Only messages and calls going out are played; the rest is not our street."""
         url = urlsplit(self.path)
         for operation in operations().get(self.command, ()):
             found = operation.path.fullmatch(url.path)

@@ -24,6 +24,7 @@ from app.booking.events import (
     VisitCancelled,
     VisitChannelChanged,
     VisitExpired,
+    VisitGiven,
     VisitHeld,
     VisitMoved,
     VisitTimeChanged,
@@ -175,17 +176,21 @@ def move(visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen") 
     return visit
 
 
-def settle(visit: Visit, wish: Wish) -> None:
+def settle(visit: Visit, wish: Wish, to: int | None = None) -> None:
     """Give the visit to whoever can still keep it at its time. Raises TimeTaken when nobody can.
 
-    The person is told nothing: for them nothing has changed.
+    With `to`, to that clerk. The person is told nothing: for them nothing has changed.
     """
     if visit.status is not Status.BOOKED:
         raise NotMovable
-    plan = time.reserve(
-        replace(wish, releasing=visit.code, is_staff=True), visit.starts_at, claim=visit.code
+    asked = replace(wish, releasing=visit.code, is_staff=True, given_to=to)
+    plan = time.reserve(asked, visit.starts_at, claim=visit.code)
+    before, visit.clerk_id = visit.clerk_id, plan.clerk_id
+    publish(
+        VisitGiven(
+            town_id=visit.town_id, visit_id=visit.id, clerk_id=plan.clerk_id, before_id=before
+        )
     )
-    visit.clerk_id = plan.clerk_id
 
 
 def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> None:

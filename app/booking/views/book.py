@@ -17,7 +17,9 @@ from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
-from app.core.security import everyone
+from app.core.limits import sends_codes
+from app.core.security import everyone, reads_codes
+from app.identity.services import can_call
 from app.schedule import queries as schedule
 from app.schedule.queries import Wish
 from app.ui.forms import WhoForm
@@ -25,6 +27,8 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/new", methods=["GET", "POST"])
 @everyone
+@sends_codes
+@reads_codes
 def new() -> Response:
     """Who, and then the code. A hold in the address means that the code was sent."""
     if request.args.get("hold"):
@@ -46,12 +50,13 @@ def extend() -> Response:
 
 @bp.post("/visits/new/code")
 @everyone
+@sends_codes
 def send_again() -> Response:
-    """Another message; the code of the first one stays good."""
+    """Another message, or a call; the code of the first one stays good."""
     visit = _own_hold(request.args.get("hold", ""))
     with transaction():
-        codes.send(visit)
-    return see_other(url_for(".new", hold=visit.code, again=1))
+        again = codes.send_again(visit)
+    return see_other(url_for(".new", hold=visit.code, again=again))
 
 
 def _who() -> Response:
@@ -60,7 +65,7 @@ def _who() -> Response:
     starts_at = start_of(request.form.get("starts") or request.args.get("starts"))
     if wish is None or starts_at is None:
         raise Missing
-    form = WhoForm(countries=look.town.phone_countries)
+    form = WhoForm(countries=look.town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
     if not form.validate_on_submit():
         status = 422 if form.errors else 200

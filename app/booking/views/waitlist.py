@@ -16,7 +16,8 @@ from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
-from app.core.security import everyone
+from app.core.limits import sends_codes
+from app.core.security import everyone, reads_codes
 from app.schedule.queries import Wish
 from app.ui.forms import WhoForm
 
@@ -36,6 +37,8 @@ def earlier(code: str) -> Response:
 
 @bp.route("/waitlist/new", methods=["GET", "POST"])
 @everyone
+@sends_codes
+@reads_codes
 def ask() -> Response:
     """Who, and then the code. An entry in the address means that the code was sent."""
     if request.args.get("entry"):
@@ -45,12 +48,13 @@ def ask() -> Response:
 
 @bp.post("/waitlist/new/code")
 @everyone
+@sends_codes
 def send_entry_code_again() -> Response:
-    """Another message; the code of the first one stays good."""
+    """Another message, or a call; the code of the first one stays good."""
     entry = _own_entry(request.args.get("entry", ""))
     with transaction():
-        codes.send(entry)
-    return see_other(url_for(".ask", entry=entry.code, again=1))
+        again = codes.send_again(entry)
+    return see_other(url_for(".ask", entry=entry.code, again=again))
 
 
 @bp.get("/waitlist/<code>")

@@ -1,13 +1,13 @@
-"""Codes by SMS: they show that somebody holds a telephone. They identify nobody by themselves.
+"""Codes by SMS or read aloud: they show that somebody holds a telephone. They identify nobody.
 
 Figures from OWASP ASVS 5.0, 6.5 and 6.6: six digits, ten minutes, five tries a code, one use.
 """
 
 import enum
-import hashlib
 import hmac
-import ipaddress
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -17,16 +17,25 @@ from flask_babel import gettext as _
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
-from app.core.i18n import current_slug
+from app.core.i18n import current_slug, speaking
+from app.core.keys import keyed, keyed_by_any
+from app.core.limits import network
+from app.core.phones import takes_messages
 from app.identity import queries
-from app.identity.errors import NoMoreMessages, TooManyCodes
-from app.identity.events import PhoneConfirmed
+from app.identity.errors import NoMoreMessages
+from app.identity.events import CodeGuessed, PhoneConfirmed
 from app.identity.models import MAX_TRIES, PhoneCode
+from app.identity.services.fraud import refuse_abuse
 from app.messaging import queries as messages
 from app.messaging import services as messaging
-from app.towns.tenant import every_town
+from app.messaging.models import Way
+from app.messaging.providers import SmsSender
+from app.towns.models import Town
+from app.towns.tenant import current_town_id, every_town
 
 DIGITS = 6
+# No telephone voice speaks Aranese: the call is in Catalan, and the page says so before.
+HEARD_IN = {"oc": "ca"}
 
 
 class CodeOutcome(enum.StrEnum):
@@ -39,55 +48,79 @@ class CodeOutcome(enum.StrEnum):
     SPENT = "spent"  # too many tries: only a new code helps
 
 
-def send_code(phone: str, purpose: str, *, address: str, host: str) -> PhoneCode:
-    """Send six digits to the telephone, valid for this purpose only.
+@dataclass(frozen=True)
+class Asker:
+    """Whoever asks for a code. `host`: the page's, where the telephone may fill the code in.
 
-    `address`: whoever asks, to bound how often. `host`: lets the telephone fill the code in by
-    itself on our page and on no other (last line `@host #code`, WICG origin-bound codes).
+    `is_known`: this very browser has confirmed this telephone before, so that what strangers ask
+    for it elsewhere does not count against its owner.
     """
-    config = current_app.config
-    asker = _keyed(f"address:{_network(address)}")
-    _refuse_too_many(phone, asker)
-    if messages.written_today("code:") >= int(config["SMS_DAILY_LIMIT"]):
+
+    address: str
+    host: str
+    is_known: bool = False
+
+
+def can_call() -> bool:
+    """Whether codes can be read aloud here."""
+    sender: SmsSender = current_app.extensions["sms"]
+    return sender.can_call
+
+
+def heard_in(slug: str) -> str:
+    """The language in which somebody who reads that one hears a call."""
+    return HEARD_IN.get(slug, slug)
+
+
+def send_code(phone: str, purpose: str, asker: Asker, *, way: Way = Way.SMS) -> PhoneCode:
+    """Send six digits to the telephone, valid for this purpose only. A landline is called."""
+    way = Way.CALL if can_call() and not takes_messages(phone) else way
+    refuse_abuse(phone, network(asker.address), is_known=asker.is_known)
+    if messages.written_today("code:") >= int(current_app.config["SMS_DAILY_LIMIT"]):
         raise NoMoreMessages
     digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    life = timedelta(minutes=float(config["SMS_CODE_MINUTES"]))
+    life = timedelta(minutes=float(current_app.config["SMS_CODE_MINUTES"]))
     code = PhoneCode(
         phone=phone,
         purpose=purpose,
-        digest=_keyed(f"{purpose}:{phone}:{digits}"),
-        address_digest=asker,
+        digest=keyed(f"{purpose}:{phone}:{digits}"),
+        address_digest=keyed(f"address:{network(asker.address)}"),
         sent_at=clock.now(),
         expires_at=clock.now() + life,
     )
     db.session.add(code)
     db.session.flush()
-    text = _("%(code)s is your code for the town hall. Do not give it to anybody.", code=digits)
+    locale = heard_in(current_slug()) if way is Way.CALL else current_slug()
+    with speaking(locale):
+        text = _aloud(digits) if way is Way.CALL else _written(digits, asker.host)
     messaging.send_later(
-        phone,
-        f"{text}\n\n@{host} #{digits}",
-        key=f"code:{code.id}",
-        locale=current_slug(),
-        not_after=code.expires_at,
+        phone, text, key=f"code:{code.id}", locale=locale, not_after=code.expires_at, way=way
     )
     return code
+
+
+def seconds_to_wait(phone: str, purpose: str) -> int:
+    """Until another code of the same request makes sense: the last one is still on its way."""
+    codes = queries.live_codes(phone, purpose)
+    if not codes:
+        return 0
+    pause = timedelta(seconds=float(current_app.config["SMS_RESEND_SECONDS"]))
+    left = (codes[0].sent_at + pause - clock.now()).total_seconds()
+    return max(0, -int(-left // 1))
 
 
 def try_code(phone: str, purpose: str, typed: str) -> CodeOutcome:
     """Compare what was typed with every code still good. The caller commits: tries must count."""
     digits = "".join(str(int(sign)) for sign in typed if sign.isdecimal())
     codes = queries.live_codes(phone, purpose)
-    wanted = _keyed(f"{purpose}:{phone}:{digits}")
-    match = next((code for code in codes if hmac.compare_digest(code.digest, wanted)), None)
-    # Only this purpose's own tries count: a stranger who types wrong codes for somebody else's
-    # telephone must not close the door to its owner.
-    if sum(code.tries for code in codes) >= MAX_TRIES * 2 or (codes and codes[0].is_spent):
+    wanted = keyed_by_any(f"{purpose}:{phone}:{digits}")
+    match = next((code for code in codes if _is_one_of(code.digest, wanted)), None)
+    if _is_out_of_tries(phone, codes):
         return CodeOutcome.SPENT
     if match is None:
         if not codes or codes[0].is_expired:
             return CodeOutcome.EXPIRED
-        codes[0].tries += 1
-        return CodeOutcome.WRONG
+        return _count_wrong(codes[0])
     if match.used_at is not None:
         return CodeOutcome.USED
     if match.is_expired:
@@ -95,31 +128,54 @@ def try_code(phone: str, purpose: str, typed: str) -> CodeOutcome:
     return _use(match)
 
 
-def _refuse_too_many(phone: str, asker: str) -> None:
-    """Bounds an hour: what one asker sends to one telephone, one asker to all, all to one.
+def _is_out_of_tries(phone: str, codes: Sequence[PhoneCode]) -> bool:
+    """Tries count against the request that made them, never against the telephone.
 
-    Counted over every town of the installation: a telephone rings in one pocket.
+    A stranger who guesses at somebody else's telephone uses up their own requests. When guesses at
+    one telephone are many, each request has one wrong try and no more: the owner, who reads the
+    message, needs none.
     """
-    config = current_app.config
+    own = sum(code.tries for code in codes)
+    if own >= MAX_TRIES * 2 or (codes and codes[0].is_spent):
+        return True
+    if not own:
+        return False
     with every_town():
-        sent = queries.codes_sent(phone, asker)
-    if (
-        sent.to_this_by_this_asker >= int(config["SMS_CODES_PER_PHONE_HOUR"])
-        or sent.by_this_asker >= int(config["SMS_CODES_PER_ADDRESS_HOUR"])
-        or sent.to_this >= 2 * int(config["SMS_CODES_PER_PHONE_HOUR"])
-    ):
-        raise TooManyCodes
+        return queries.wrong_tries(phone) >= int(current_app.config["SMS_WRONG_CODES_HOUR"])
 
 
-def _network(address: str) -> str:
-    """Whoever has one IPv6 address has all of its /64."""
-    try:
-        asked = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if asked.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return address
+def _count_wrong(code: PhoneCode) -> CodeOutcome:
+    code.tries += 1
+    if code.is_spent:
+        publish(CodeGuessed(town_id=code.town_id, purpose=code.purpose))
+    return CodeOutcome.WRONG
+
+
+def _written(digits: str, host: str) -> str:
+    """The code first, for whoever reads the notice alone; last the line for the browser (WICG)."""
+    text = _("%(code)s is your code for the town hall. Do not give it to anybody.", code=digits)
+    return f"{text}\n\n@{host} #{digits}"
+
+
+def _aloud(digits: str) -> str:
+    """A line for each breath; the digits in pairs, twice."""
+    town = db.session.get_one(Town, current_town_id())
+    pairs = [f"{digits[at]}, {digits[at + 1]}" for at in range(0, DIGITS, 2)]
+    return "\n".join(
+        (
+            _("Hello. This is the town hall of %(town)s.", town=town.name),
+            _("Somebody asked for a code with this telephone. If it was not you, hang up."),
+            _("Your code is:"),
+            *pairs,
+            _("Once more:"),
+            *pairs,
+            _("Do not give it to anybody. Goodbye."),
+        )
+    )
+
+
+def _is_one_of(digest: str, wanted: list[str]) -> bool:
+    return any([hmac.compare_digest(digest, one) for one in wanted])  # noqa: C419 - all, always
 
 
 def _use(code: PhoneCode) -> CodeOutcome:
@@ -133,9 +189,3 @@ def _use(code: PhoneCode) -> CodeOutcome:
         return CodeOutcome.USED
     publish(PhoneConfirmed(town_id=code.town_id, purpose=code.purpose))
     return CodeOutcome.RIGHT
-
-
-def _keyed(text: str) -> str:
-    """A digest that only this installation can make, so that a stolen table tells nothing."""
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

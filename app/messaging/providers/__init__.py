@@ -4,14 +4,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from werkzeug.datastructures import MultiDict
+
+from app.messaging.models import Delivery, Way
+
 
 @dataclass(frozen=True)
 class Parcel:
-    """A message on its way. `valid_seconds`: after that it must not arrive any more."""
+    """A message on its way. `valid_seconds`: after that it must not arrive any more.
+
+    The text of a call is read aloud line by line in the language `locale`. `report_to`: the
+    address where we want to hear what became of it.
+    """
 
     phone: str  # E.164
     body: str
     valid_seconds: int | None = None
+    way: Way = Way.SMS
+    locale: str = "es"
+    report_to: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the provider says of one message. `delivery`: None when it is a word we do not know."""
+
+    provider_id: str
+    delivery: Delivery | None
+    problem: str | None = None
 
 
 class Refused(Exception):
@@ -22,9 +42,21 @@ class NotNow(Exception):
     """The provider cannot be reached or is busy; later may work."""
 
 
+class NotGenuine(Exception):
+    """A report that this provider did not write."""
+
+
 class SmsSender(Protocol):
+    can_call: bool  # whether it can read a message aloud
+    reports_to: str  # the path below which it tells us what became of messages; empty: never
+
     def send(self, parcel: Parcel) -> str | None:
         """Hand the message over; returns the provider's own id. Raises Refused or NotNow."""
+
+    def read_report(
+        self, way: Way, url: str, fields: MultiDict[str, str], signature: str
+    ) -> Report:
+        """What is told at that address. Raises NotGenuine."""
 
 
 def chosen(config: Mapping[str, Any]) -> SmsSender:

@@ -1,12 +1,17 @@
 """A provider that only remembers: tests look into it; the demonstration shows the outbox itself."""
 
-from app.messaging.providers import Parcel
+from werkzeug.datastructures import MultiDict
+
+from app.messaging.models import Way
+from app.messaging.providers import NotGenuine, Parcel, Report
 
 
 class RememberingSender:
     """Keeps what it was given, newest last."""
 
     KEEP = 200
+    can_call = True
+    reports_to = ""
 
     def __init__(self) -> None:
         self.sent: list[Parcel] = []
@@ -14,3 +19,8 @@ class RememberingSender:
     def send(self, parcel: Parcel) -> str | None:
         self.sent = [*self.sent[-self.KEEP :], parcel]
         return None
+
+    def read_report(
+        self, way: Way, url: str, fields: MultiDict[str, str], signature: str
+    ) -> Report:
+        raise NotGenuine

@@ -1,5 +1,6 @@
-"""Messages through Twilio, with its own client."""
+"""Messages and calls through Twilio, with its own client, and what it tells of them."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, ClassVar
@@ -11,16 +12,21 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
     TwilioServiceException,
 )
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
+from werkzeug.datastructures import MultiDict
 
 from app.core.settings import Unsafe
-from app.messaging.providers import NotNow, Parcel, Refused
+from app.messaging.models import Delivery, Way
+from app.messaging.providers import NotGenuine, NotNow, Parcel, Refused, Report
+from app.messaging.providers.voices import spoken
 
 # Given an empty mapping, the client would read accounts and regions from the process environment.
 OUR_ENVIRONMENT = {"VENTANILLA": "says everything by its settings"}
 
 # Below this the number is an HTTP status: the answer came from something between Twilio and us.
 FIRST_CODE = 10_000
+SID = re.compile("(SM|MM|CA)[0-9a-fA-F]{32}")
 LATER_STATUS = {408, 425, 429}
 # Too fast, a queue or a day that is full, or a token that somebody has to put right: no message
 # of a citizen is given up for that.
@@ -30,8 +36,14 @@ LATER_CODES = {20003, 20429, 21611, 63017, 63038}
 REASONS = {
     20003: "the account or its token is wrong",
     20404: "the account does not exist at this address",
+    21201: "there is no number to call",
+    21210: "the account may not call from this number",
     21211: "the number is not valid",
     21212: "the sender is not valid",
+    21214: "the number cannot be reached by telephone",
+    21215: "the account may not call this country",
+    21216: "the account may not call this number",
+    21217: "the number is not valid",
     21408: "the account may not write to this country",
     21602: "the message is empty",
     21603: "there is no sender",
@@ -41,9 +53,40 @@ REASONS = {
     21612: "this sender cannot reach this number",
     21614: "the number cannot receive messages",
     21617: "the message is too long",
+    30003: "the telephone is off or out of reach",
+    30004: "the telephone takes no messages from us",
+    30005: "nobody has this number",
+    30006: "the number cannot receive messages",
+    30007: "the network took it for an unwanted message",
+    30008: "the network does not say why",
     30029: "the account has no redaction of texts",
     30030: "the account has no redaction of numbers",
+    30036: "it was too late when the telephone could be reached",
 }
+
+# Its words for what became of a message or a call, as ours. Any other word changes nothing.
+DELIVERIES = {
+    Way.SMS: {
+        **dict.fromkeys(("accepted", "scheduled", "queued"), Delivery.ACCEPTED),
+        "sending": Delivery.ON_ITS_WAY,
+        **dict.fromkeys(("sent", "partially_delivered"), Delivery.HANDED_OVER),
+        **dict.fromkeys(("delivered", "read"), Delivery.DELIVERED),
+        **dict.fromkeys(("undelivered", "failed", "canceled"), Delivery.UNDELIVERED),
+    },
+    Way.CALL: {
+        **dict.fromkeys(("queued", "initiated"), Delivery.ACCEPTED),
+        "ringing": Delivery.ON_ITS_WAY,
+        "in-progress": Delivery.HANDED_OVER,
+        "completed": Delivery.DELIVERED,
+        **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), Delivery.UNDELIVERED),
+    },
+}
+REPORT_FIELDS = {
+    Way.SMS: ("MessageSid", "MessageStatus"),
+    Way.CALL: ("CallSid", "CallStatus"),
+}
+RINGS_SECONDS = 25  # most answering machines have not answered yet
+CALL_SECONDS = 120
 
 
 class Line(TwilioHttpClient):
@@ -76,10 +119,22 @@ class TwilioSender:
     ADDRESS_RETENTION: ClassVar[str] = ""
     LONGEST_VALIDITY = 36_000
 
-    def __init__(self, account_sid: str, auth_token: str, sender: str, line: Line) -> None:
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        sender: str,
+        line: Line,
+        *,
+        voice: str = "",
+        reports: "Reports | None" = None,
+    ) -> None:
         client = Client(account_sid, auth_token, http_client=line, environment=OUR_ENVIRONMENT)
-        self._messages = client.messages
-        self._sender = sender
+        self._messages, self._calls = client.messages, client.calls
+        self._sender, self._voice = sender, voice
+        self._reports = reports
+        self.can_call = bool(voice)
+        self.reports_to = "/hooks/twilio/" if reports else ""
 
     @classmethod
     def from_settings(cls, config: Mapping[str, Any]) -> "TwilioSender":
@@ -90,12 +145,19 @@ class TwilioSender:
             str(config["TWILIO_AUTH_TOKEN"]),
             str(config["SMS_SENDER"]),
             Line(float(config["TWILIO_TIMEOUT_SECONDS"]), base),
+            voice=str(config.get("TWILIO_VOICE_NUMBER", "")),
+            reports=Reports.from_settings(config),
         )
 
     def send(self, parcel: Parcel) -> str:
         """Returns Twilio's id. After a silence the message may have left: later may mean twice."""
+        if parcel.way is Way.CALL and not self.can_call:
+            raise Refused("There is no number to call from")
         try:
-            accepted = self._messages.create(**self._request(parcel))
+            if parcel.way is Way.CALL:
+                accepted = self._calls.create(**self._call(parcel))
+            else:
+                accepted = self._messages.create(**self._request(parcel))
         except (TwilioRestException, TwilioServiceException) as error:
             raise _outcome(int(error.status), int(error.code or 0)) from None
         except Timeout:
@@ -116,7 +178,71 @@ class TwilioSender:
             request["content_retention"] = self.CONTENT_RETENTION
         if self.ADDRESS_RETENTION:
             request["address_retention"] = self.ADDRESS_RETENTION
+        if parcel.report_to:
+            request["status_callback"] = parcel.report_to
         return request
+
+    def _call(self, parcel: Parcel) -> dict[str, Any]:
+        """The words travel with the request: nobody has to fetch a code from us."""
+        request: dict[str, Any] = {
+            "to": parcel.phone,
+            "from_": self._voice,
+            "twiml": spoken(parcel.body, parcel.locale),
+            "timeout": RINGS_SECONDS,
+            "time_limit": CALL_SECONDS,
+        }
+        if parcel.report_to:
+            request["status_callback"] = parcel.report_to
+            request["status_callback_event"] = ["answered", "completed"]
+        return request
+
+    def read_report(
+        self, way: Way, url: str, fields: MultiDict[str, str], signature: str
+    ) -> Report:
+        if self._reports is None:
+            raise NotGenuine
+        return self._reports.read(way, url, fields, signature)
+
+
+class Reports:
+    """Reads what Twilio tells us, once it has shown that it is Twilio.
+
+    The algorithm comes from our settings, never from the request. The signature covers the values
+    but not where one ends and the next begins, so that the names and the account are looked at too.
+    """
+
+    def __init__(self, account_sid: str, key: str, algorithm: str) -> None:
+        self._account_sid, self._algorithm = account_sid, algorithm
+        self._validator = RequestValidator(key)
+
+    @classmethod
+    def from_settings(cls, config: Mapping[str, Any]) -> "Reports | None":
+        """None where Twilio could not reach us: it speaks to https only."""
+        nearby = _on_this_machine(urlsplit(str(config["TWILIO_API_BASE"])).hostname)
+        if config.get("PUBLIC_SCHEME") != "https" and not nearby:
+            return None
+        key = str(config.get("TWILIO_WEBHOOK_KEY") or config["TWILIO_AUTH_TOKEN"])
+        algorithm = str(config.get("TWILIO_WEBHOOK_ALGORITHM", "HMAC_SHA1"))
+        return cls(str(config["TWILIO_ACCOUNT_SID"]), key, algorithm)
+
+    def read(self, way: Way, url: str, fields: MultiDict[str, str], signature: str) -> Report:
+        if not signature or not self._validator.validate(url, fields, signature, self._algorithm):
+            raise NotGenuine
+        sid, status = REPORT_FIELDS[way]
+        given = {name: fields.getlist(name) for name in ("AccountSid", sid, status)}
+        if any(len(values) != 1 for values in given.values()):
+            raise NotGenuine
+        if given["AccountSid"] != [self._account_sid] or not SID.fullmatch(given[sid][0]):
+            raise NotGenuine
+        delivery = DELIVERIES[way].get(given[status][0])
+        return Report(given[sid][0], delivery, _problem(fields, given[status][0]))
+
+
+def _problem(fields: MultiDict[str, str], status: str) -> str:
+    code = fields.get("ErrorCode", "")
+    if not (code.isascii() and code.isdigit() and len(code) < 7):
+        return f"Twilio says: {status}"
+    return f"Twilio {code}: {REASONS.get(int(code), 'it did not arrive')}"
 
 
 def _outcome(status: int, code: int) -> Refused | NotNow:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a5d17c0b9e62"
-down_revision = "3d5b7e90c1a4"
+down_revision = "5c0de5a1b2f7"
 
 EVERYBODY = ("citizen", "clerk", "colleague", "interpreter", "companion")
 SIDES = sa.text("part IN ('citizen', 'clerk')")

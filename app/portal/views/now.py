@@ -11,8 +11,10 @@ from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
+from app.core.limits import sends_codes
 from app.core.security import everyone
-from app.identity import services as identity
+from app.identity import telephone
+from app.identity.services import can_call
 from app.portal.queries import FROM_AFAR
 from app.portal.views.door import bp
 from app.queue import queries as queue
@@ -24,6 +26,7 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/now", methods=["GET", "POST"])
 @everyone
+@sends_codes
 def now() -> Response:
     """Who; the code comes next, and with it the place in the line."""
     town = towns.current_town_or_404()
@@ -36,7 +39,7 @@ def now() -> Response:
     line = queue.intake(wish) if wish else queue.CLOSED
     if wish is None or not line.is_open:
         return _closed(**words)
-    form = WhoForm(countries=town.phone_countries)
+    form = WhoForm(countries=town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
     if not form.validate_on_submit():
         return page_or_fragment(
@@ -61,9 +64,7 @@ def now() -> Response:
                 host=request.host,
             )
             if session.get("hold") != visit.code:
-                host = request.host.rsplit(":", 1)[0]
-                address = request.remote_addr or ""
-                identity.send_code(visit.phone, visit.purpose, address=address, host=host)
+                telephone.send(visit.phone, visit.purpose)
     except LineClosed:
         return _closed(**words)
     session["hold"] = visit.code

@@ -15,6 +15,7 @@ from app.core.db import db, first_or_none
 from app.queue import waits
 from app.queue.models import UsualLength, WaitEstimate
 from app.queue.queries.people import GRACE, call_order
+from app.queue.waits import Calibration
 from app.schedule import queries as schedule
 from app.schedule.models import CounterState
 from app.schedule.queries import Person, Roster, Wish
@@ -178,6 +179,11 @@ def outcomes(since: datetime) -> list[tuple[int, int, float]]:
         (row.shortest, row.longest, (row.called_at - row.made_at).total_seconds() / 60)
         for row in db.session.execute(question)
     ]
+
+
+def calibration(since: datetime) -> Calibration:
+    """How true the waits were that people were told since then."""
+    return waits.calibration(outcomes(since))
 
 
 class _Line:

@@ -3,8 +3,23 @@
 from app.schedule.demand import clerk_demand
 from app.schedule.queries.broken import Broken, Why, broken_promises, open_minutes
 from app.schedule.queries.outlook import Outlook, outlook_for
-from app.schedule.queries.people import allocations_of, resource_of, skills_of
-from app.schedule.queries.roster import Person, Roster, one_look, roster_of
+from app.schedule.queries.people import (
+    Absence,
+    absence_or_404,
+    absences_of,
+    allocations_of,
+    exceptions_of,
+    lent_clerks,
+    resource_of,
+    resource_or_404,
+    resources,
+    shift_or_404,
+    shifts_of,
+    skills_of,
+    visits_taken,
+)
+from app.schedule.queries.roster import Person, Roster, Window, one_look, roster_of
+from app.schedule.queries.staffing import Staffing, StaffingPlan, staffing
 from app.schedule.queries.times import (
     DayTimes,
     FreeTime,
@@ -25,6 +40,7 @@ from app.schedule.queries.times import (
 )
 
 __all__ = [
+    "Absence",
     "Broken",
     "DayTimes",
     "FreeTime",
@@ -33,18 +49,25 @@ __all__ = [
     "Plan",
     "Roster",
     "Staff",
+    "Staffing",
+    "StaffingPlan",
     "Taking",
     "Why",
+    "Window",
     "Wish",
+    "absence_or_404",
+    "absences_of",
     "afresh",
     "allocations_of",
     "broken_promises",
     "by_day",
     "clerk_demand",
+    "exceptions_of",
     "first_free",
     "free_at",
     "free_times",
     "language_for",
+    "lent_clerks",
     "nearest",
     "on_duty",
     "one_look",
@@ -52,7 +75,13 @@ __all__ = [
     "outlook_for",
     "plan_at",
     "resource_of",
+    "resource_or_404",
+    "resources",
     "roster_of",
+    "shift_or_404",
+    "shifts_of",
     "skills_of",
     "staff_of",
+    "staffing",
+    "visits_taken",
 ]

@@ -267,8 +267,19 @@ def _places(town: Town) -> dict[int, Place]:
     ):
         closures[row.town_id].append(Row(row.office_id, row.day, row.reason, row.is_open))
     seasons: dict[int, list[Season]] = defaultdict(list)
-    for season in db.session.scalars(sa.select(Season).where(Season.town_id.in_(ids))):
-        seasons[season.town_id].append(season)
+    for season in db.session.execute(
+        sa.select(
+            Season.town_id,
+            Season.office_id,
+            Season.first_day,
+            Season.last_day,
+            Season.is_yearly,
+            Season.opens,
+            Season.closes,
+        ).where(Season.town_id.in_(ids))
+    ):
+        # Copies, so that a season that was only tried out is not remembered by the session.
+        seasons[season.town_id].append(Season(**season._mapping))
     return {
         one.id: Place(one.time_zone, one.region, tuple(closures[one.id]), tuple(seasons[one.id]))
         for one in towns

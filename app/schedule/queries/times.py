@@ -58,8 +58,9 @@ class Wish:
     """What somebody asks for: procedures, how, in which language, for how long; and of whom.
 
     `also`: what else is done in the same visit. `sign`: the sign language of an interpreter.
-    `booth_id`: the kiosk they will use. `clerk_id`: this clerk and no other. `releasing`: the
-    claim of a visit that would be moved, whose own time counts as free. `is_staff`: asked by staff.
+    `booth_id`: the kiosk they will use. `clerk_id`: this clerk and no other. `given_to`: to this
+    clerk now, though anybody may take it over later. `releasing`: the claim of a visit that would
+    be moved, whose own time counts as free. `is_staff`: asked by staff.
     """
 
     town: Town
@@ -72,6 +73,7 @@ class Wish:
     sign: str = ""
     booth_id: int | None = None
     clerk_id: int | None = None
+    given_to: int | None = None
     releasing: str = ""
     is_staff: bool = False
 
@@ -105,9 +107,10 @@ class Wish:
         roster = self.staff.roster
         before = max(one.buffer(self.channel)[0] for one in self.procedures)
         behind = max(one.buffer(self.channel)[1] for one in self.procedures)
-        ids = (one.id for one in self.procedures)
-        clerk = clerk_demand(self.channel, self.language, ids, self.clerk_id)
-        found = [Need(clerk, before, behind)]
+        ids = [one.id for one in self.procedures]
+        clerk = clerk_demand(self.channel, self.language, ids, self.clerk_id or self.given_to)
+        kept = clerk_demand(self.channel, self.language, ids, self.clerk_id)
+        found = [Need(clerk, before, behind, kept)]
         if self.channel == Channel.IN_PERSON:
             office = self.procedure.office_id
             if desks := roster.desks_of(office):
@@ -125,11 +128,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Need:
-    """One resource that a wish takes, and the minutes kept free around the attention."""
+    """One resource that a wish takes, and the minutes kept free around the attention.
+
+    `kept`: what the register remembers of it, when that is less than what was asked for.
+    """
 
     demand: str
     before: int
     behind: int
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -304,7 +311,8 @@ def _plan(wish: Wish, look: Outlook, agenda: Agenda, free: FreeTime) -> Plan | N
         if found is None:
             return None
         moves.extend(found.moves)
-        takes.append(Taking(found.resource, look.moment(begin), look.moment(end), need.demand))
+        kept = need.kept or need.demand
+        takes.append(Taking(found.resource, look.moment(begin), look.moment(end), kept))
     return Plan(tuple(moves), tuple(takes))
 
 

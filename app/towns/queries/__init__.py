@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
 from app.core.i18n import LANGUAGES, current_slug, in_language
-from app.towns.models import Office, Procedure, Town
+from app.towns.models import Closure, Office, Procedure, Season, Town
 
 
 def all_towns() -> Sequence[Town]:
@@ -41,6 +41,29 @@ def address_of(town: Town, path: str = "/") -> str:
 
 def offices() -> Sequence[Office]:
     return db.session.scalars(sa.select(Office).order_by(Office.id)).all()
+
+
+def closures() -> Sequence[Closure]:
+    """What the town wrote about single days, all of it."""
+    return db.session.scalars(sa.select(Closure).order_by(Closure.day, Closure.id)).all()
+
+
+def closure_or_404(closure_id: int) -> Closure:
+    found: Closure | None = first_or_none(sa.select(Closure).where(Closure.id == closure_id))
+    if found is None:
+        raise Missing
+    return found
+
+
+def seasons() -> Sequence[Season]:
+    return db.session.scalars(sa.select(Season).order_by(Season.first_day, Season.id)).all()
+
+
+def season_or_404(season_id: int) -> Season:
+    found: Season | None = first_or_none(sa.select(Season).where(Season.id == season_id))
+    if found is None:
+        raise Missing
+    return found
 
 
 def procedures(words: str = "") -> list[Procedure]:

@@ -1,0 +1,103 @@
+"""A line of the record in the reader's own language."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.audit.chain import Kind
+from app.audit.models import AuditEntry
+
+# Each kind of line by its name, as one chooses it in a list.
+KINDS: dict[str, Any] = {
+    "VisitHeld": _l("A time was kept"),
+    "VisitBooked": _l("A visit was booked"),
+    "VisitCancelled": _l("A visit was cancelled"),
+    "VisitExpired": _l("A booking was never confirmed"),
+    "VisitMoved": _l("A visit took a step"),
+    "VisitTimeChanged": _l("A visit has another time"),
+    "VisitChannelChanged": _l("A visit goes on another way"),
+    "WalkedIn": _l("Somebody came without an appointment"),
+    "WaitlistJoined": _l("Somebody wants an earlier time"),
+    "WaitlistOffered": _l("An earlier time was offered"),
+    "WaitlistTaken": _l("An earlier time was taken"),
+    "WaitlistClosed": _l("Somebody no longer wants an earlier time"),
+    "VisitTransferred": _l("A visit was passed on"),
+    "PriorityChanged": _l("The priority of a visit was changed"),
+    "NearlyTheirTurn": _l("Somebody was told that it is nearly their turn"),
+    "CounterChanged": _l("A counter was opened, paused or closed"),
+    "HoldExpired": _l("A time that nobody confirmed is free again"),
+    "AllocationMoved": _l("A time was passed to another clerk"),
+    "RuleChanged": _l("A rule was changed"),
+    "StaffInvited": _l("Somebody of the staff was invited"),
+    "PhoneConfirmed": _l("A telephone was confirmed with a code"),
+    "PasskeyEnrolled": _l("A passkey was created"),
+    "SignedIn": _l("Somebody signed in"),
+    "SignedOut": _l("Somebody signed out"),
+    "ParticipantJoined": _l("Somebody entered the call"),
+    "ParticipantLeft": _l("Somebody left the call"),
+    "CallEnded": _l("The call ended"),
+    "AuditRead": _l("Somebody read the record"),
+    "AuditDownloaded": _l("Somebody downloaded the record"),
+    "AuditVerified": _l("Somebody checked the record"),
+    "AuditShortened": _l("The oldest lines were destroyed"),
+    "EntryRefused": _l("Somebody was stopped at a door"),
+}
+
+
+def kind_name(name: str) -> str:
+    """What kind of line it is; one that has no sentence yet by its own name, in words."""
+    return str(KINDS[name]) if name in KINDS else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+
+
+def author_name(entry: AuditEntry, names: Mapping[int, str]) -> str:
+    """`names`: of the staff, by their numbers. A citizen is a number to whoever reads."""
+    if entry.author == "house":
+        return _("The house by itself")
+    if entry.author == "visitor":
+        return _("Somebody with a link")
+    number = entry.author.partition(":")[2]
+    known = names.get(int(number)) if number.isdecimal() else None
+    return known or _("Person %(number)s", number=number)
+
+
+def facts_of(entry: AuditEntry) -> list[tuple[str, str]]:
+    """What the line says besides its kind, the town apart: everybody here is in it."""
+    return [(name, _written(value)) for name, value in entry.facts.items() if name != "town_id"]
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list | dict):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def fault_sentence(kind: str, first: int, last: int) -> str:
+    words: dict[str, Callable[[], str]] = {
+        Kind.EDITED.value: lambda: _("Line %(number)s was changed.", number=first),
+        Kind.MISSING.value: lambda: _(
+            "Lines are missing: from %(first)s to %(last)s.", first=first, last=last
+        ),
+        Kind.INSERTED.value: lambda: _(
+            "Lines were put in afterwards: from %(first)s to %(last)s.", first=first, last=last
+        ),
+        Kind.MOVED.value: lambda: _(
+            "Lines %(first)s and %(last)s changed places.", first=first, last=last
+        ),
+        Kind.CUT.value: lambda: _(
+            "The end is missing: from line %(first)s to %(last)s.", first=first, last=last
+        ),
+        Kind.REWRITTEN.value: lambda: _(
+            "Between lines %(first)s and %(last)s the record was written again.",
+            first=first,
+            last=last,
+        ),
+        Kind.STAMP.value: lambda: _(
+            "The time stamp of line %(number)s is wrong or missing.", number=first
+        ),
+    }
+    return words[kind]()

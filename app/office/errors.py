@@ -1,0 +1,17 @@
+"""Refusals of the back office."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Refusal
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed the same thing while this form was open."""
+
+    message = _l("Somebody else has changed this meanwhile. Nothing of yours is saved yet.")
+
+
+class OfferOver(Refusal):
+    """What was chosen for a visit cannot be done as it was shown."""
+
+    message = _l("The situation has changed. Look at the visits again before you confirm.")
