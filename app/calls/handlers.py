@@ -23,6 +23,6 @@ def leave_the_room(event: VisitChannelChanged) -> None:
 
 
 def _close(visit: Visit, reason: str) -> None:
+    services.close(visit, reason)
     for invitation in queries.invitations(visit):
         services.revoke(invitation)
-    services.close(visit, reason)

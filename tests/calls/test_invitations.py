@@ -331,3 +331,15 @@ def test_what_a_guest_does_at_another_room_is_refused(app, home, visit, clerk):
 
     assert answer.status_code == 404
     assert guest.post(f"{home}{path}/room/text", json={}).status_code in (400, 404)
+
+
+def test_when_the_clerk_closes_the_visit_guests_hear_that_the_call_is_over(visit, clerk):
+    both(visit)
+    made, _ = an_invitation(visit, clerk)
+    guest = knock(visit, made)
+    services.admit(guest)
+
+    booking.move_on(visit, Status.SERVED)
+
+    assert told(guest, "bye") == [{"reason": "ended"}]
+    assert queries.invitations(visit) == []

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from app.audit.models import AuditEntry
 from app.booking.models import Status
 from app.calls import queries, services
 from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom, NotYours, Replaced, TooFast
@@ -457,3 +458,13 @@ def test_whoever_it_rings_at_learns_that_the_clerk_has_sat_down(visit):
     services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
 
     assert [person["role"] for person in told(two, "roster")[-1]["participants"]] == ["clerk"]
+
+
+def test_who_goes_while_it_rings_has_never_been_there(visit):
+    _, two = ringing(visit)
+
+    services.leave(two)
+
+    names = db.session.scalars(sa.select(AuditEntry.name)).all()
+    assert "ParticipantLeft" not in names
+    assert not two.is_present

@@ -149,8 +149,10 @@ def leave(seat: Participant) -> None:
     """Hang up, or close the window. The seat stays theirs for a return."""
     if not seat.is_present:
         return
+    had_come_in = seat.is_inside or seat.part.is_invited
     seat.is_present, seat.left_at = False, clock.now()
-    publish(ParticipantLeft(town_id=seat.town_id, visit_id=seat.visit_id, part=seat.part.value))
+    if had_come_in:
+        publish(ParticipantLeft(town_id=seat.town_id, visit_id=seat.visit_id, part=seat.part.value))
     tell_roster(seat.visit)
 
 

@@ -41,7 +41,8 @@ import { HIGHEST, SPARING } from './line.js'
  *
  * A back end is made once for a room. `begin` begins, and begins anew when we had to enter again: what was before is
  * over. It says `change` when there is something else to show for somebody, `quality` when only figures changed,
- * `letters` (with `id` and `text`), `open` and `broken` (with `id`) of the way by which letters leave, `mend` when news
+ * `letters` (with `id` and `text`), `open` and `broken` (with `id`; not when somebody left in peace) of the way by which
+ * letters leave, `mend` when news
  * may have been missed, and `dead` when only entering again can help.
  * @typedef {EventTarget & {
  *   prepare: (iceServers: RTCIceServer[]) => Promise<void>,
@@ -218,7 +219,7 @@ export class Mesh extends EventTarget {
     this.pairs.delete(id)
     this.#entered.delete(id)
     this.#incarnations.delete(id)
-    if (pair?.hadLetters) this.#say('broken', id)
+    if (pair?.hadLetters && pair.health !== 'talking') this.#say('broken', id)
     pair?.close()
   }
 

@@ -63,7 +63,7 @@ export function options({ room, devices, part, text, on, hearBy }) {
 
   const showing = () => ({ camera: devices.isOn('camera'), microphone: devices.isOn('microphone') })
 
-  /** A line that asks to be spared tells us so: the choice is offered, not taken. */
+  /** Whoever told their telephone to spare data has told us too. */
   const connection = /** @type {any} */ (navigator).connection
   if (connection?.saveData) {
     saving.checked = true

@@ -255,7 +255,7 @@ export class Pair extends EventTarget {
       this.hadLetters = true
       this.dispatchEvent(new Event('open'))
     }
-    channel.onclose = () => this.hadLetters && this.dispatchEvent(new Event('broken'))
+    channel.onclose = () => this.hadLetters && this.health !== 'talking' && this.dispatchEvent(new Event('broken'))
     if (channel.readyState === 'open') channel.onopen(new Event('open'))
   }
 

@@ -14,6 +14,7 @@ export function writing({ room, role, part, text, on }) {
   const field = /** @type {HTMLTextAreaElement} */ (part('pen'))
   const names = new Map([[role, text('role-own')]])
   const windows = new Map()
+  const incarnations = new Map()
   let composing = ''
 
   const other = { citizen: 'clerk', clerk: 'citizen' }[role]
@@ -26,7 +27,12 @@ export function writing({ room, role, part, text, on }) {
   }
 
   const meet = () => {
-    for (const [id, person] of room.people) names.set(room.keyOf(id), person.name || text(`role-${person.role}`))
+    for (const [id, person] of room.people) {
+      const reader = room.keyOf(id)
+      names.set(reader, person.name || text(`role-${person.role}`))
+      if ((incarnations.get(reader) ?? person.incarnation) !== person.incarnation) pen.breakOff(reader) // a window that knows nothing
+      incarnations.set(reader, person.incarnation)
+    }
     pen.readBy([...(other ? [other] : []), ...[...room.people.keys()].map((id) => room.keyOf(id))])
   }
 
