@@ -1,7 +1,6 @@
 import { Call } from './call.js'
 import { learn } from './codecs.js'
 import { Devices } from './media.js'
-import { options } from './options-screen.js'
 import { pictures } from './pictures-screen.js'
 import { ring } from './ring.js'
 import { Room } from './room.js'
@@ -66,7 +65,9 @@ export function mount(screen) {
   })
   const pieces = { room, devices, role, part, text, on }
   const written = writing(pieces)
-  options({ ...pieces, hearBy })
+  /** What is seldom wanted comes when it is. @type {ReturnType<typeof import('./options-screen.js').options> | undefined} */
+  let seldom
+  const options = async () => (seldom ??= (await import('./options-screen.js')).options({ ...pieces, hearBy }))
   if (isClerk) import('./door-screen.js').then(({ door }) => door(pieces))
 
   const showState = () => {
@@ -236,6 +237,7 @@ export function mount(screen) {
     if (call.state !== 'over') call.go('over', room.farewell)
   })
   on(devices, 'change', showDevices)
+  on(part('more'), 'click', async () => (await options()).toggle())
   on(part('ask'), 'click', () => devices.open())
   on(part('retry'), 'click', () => devices.open())
   on(part('enter'), 'click', enter)
@@ -253,6 +255,7 @@ export function mount(screen) {
   if (isClerk && part('by-telephone')) on(part('by-telephone'), 'click', goOnByTelephone)
   on(window, 'online', () => room.restart())
   const network = /** @type {any} */ (navigator).connection
+  if (network?.saveData) options().then(({ spare }) => spare())
   let way = network?.type
   if (network) {
     on(network, 'change', () => {

@@ -38,16 +38,16 @@ export function options({ room, devices, part, text, on, hearBy }) {
 
   const showShare = () => share?.setAttribute('aria-pressed', String(!!devices.local.screen))
 
-  on(part('more'), 'click', () => {
+  const toggle = () => {
     panel.hidden = !panel.hidden
     part('more').setAttribute('aria-expanded', String(!panel.hidden))
     if (panel.hidden) return
     lookAround()
     count()
-  })
+  }
   on(panel, 'keydown', ({ key }) => {
     if (key !== 'Escape') return
-    part('more').click()
+    toggle()
     part('more').focus()
   })
   on(part('turn'), 'click', () => devices.turnCamera())
@@ -64,9 +64,10 @@ export function options({ room, devices, part, text, on, hearBy }) {
   const showing = () => ({ camera: devices.isOn('camera'), microphone: devices.isOn('microphone') })
 
   /** Whoever told their telephone to spare data has told us too. */
-  const connection = /** @type {any} */ (navigator).connection
-  if (connection?.saveData) {
+  const spare = () => {
     saving.checked = true
     room.show({ ...showing(), saving: true })
   }
+
+  return { toggle, spare }
 }
