@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable
 
 import calls
+import codes
 import opening
 import pages
+import sessions
 import speed
 import storm
 import waiting
@@ -24,6 +26,8 @@ def main() -> None:
         found += attempt("calls", lambda: calls.of_calls(counter, wanted.calls))
         found += attempt("storm", lambda: storm.of_one_time(counter))
         found += attempt("bookings", lambda: storm.of_many_times(counter))
+    found += attempt("codes", lambda: codes.measure(wanted))
+    found += attempt("sessions", lambda: sessions.measure(wanted))
     found += attempt("waiting", lambda: waiting.measure(wanted))
     show(found, wanted)
     lasted, load = time.perf_counter() - begun, os.getloadavg()[0]

@@ -13,8 +13,12 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.db import db
+from app.desk.queries import day
 from app.towns.tenant import speak_for
+from tests import postgres
 from tests.counter import Counter, close_counter, open_counter
+from tests.identity.provider import BACKS, RunningProvider, a_provider
+from tests.storm import Stormed
 
 # Everybody of a journey or a storm comes from one address.
 AS_MANY_AS_THEY_LIKE = dict.fromkeys(
@@ -87,6 +91,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
             db.engines[None] = engine
             outer.rollback()
             connection.close()
+            day.forget()
 
 
 @pytest.fixture
@@ -109,8 +114,39 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
+def provider() -> Iterator[RunningProvider]:
+    """A real provider of identities, in a process of its own."""
+    with a_provider(*BACKS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """A counter that is open, with the demonstration province."""
     opened, process = open_counter(tmp_path_factory.mktemp("counter"), **AS_MANY_AS_THEY_LIKE)
     yield opened
     assert close_counter(process) == 0
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def stormed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The counter of the other tests, and one whose register is a PostgreSQL server."""
+    if request.param == "sqlite":
+        yield from _stormed(request.getfixturevalue("counter"))
+        return
+    if postgres.programs() is None:
+        pytest.skip("POSTGRESQL IS NOT INSTALLED: the storm was NOT tried on it (apt-packages.txt)")
+    with postgres.a_server() as address:
+        opened, process = open_counter(
+            tmp_path_factory.mktemp("stormed"),
+            DATABASE_URL=address,
+            **AS_MANY_AS_THEY_LIKE,
+        )
+        yield from _stormed(opened)
+        assert close_counter(process) == 0
+
+
+def _stormed(counter: Counter) -> Iterator[Stormed]:
+    house = Stormed(counter)
+    yield house
+    house.close()

@@ -52,11 +52,9 @@ def a_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def open_counter(
-    folder: Path, port: int | None = None, **settings: str
-) -> tuple[Counter, subprocess.Popen[bytes]]:
+def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
     """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
-    port = port or a_free_port()
+    port = int(settings.get("PORT") or a_free_port())
     kept = {
         name: text
         for name, text in os.environ.items()
@@ -79,7 +77,7 @@ def open_counter(
     )
     log.close()
     counter = Counter(port, folder, environment)
-    for _ in range(300):
+    for _ in range(600):
         if counter.is_up():
             return counter, process
         if process.poll() is not None:

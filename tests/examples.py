@@ -8,18 +8,26 @@ The name of an example is what stands before the parameter in the rule, with the
 import re
 import secrets
 from collections.abc import Callable
+from datetime import time, timedelta
 from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
+from app.assurance import queries as assurance
+from app.assurance.services import authorise
 from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.calls import services as calls
 from app.calls.models import Part
+from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
-from app.schedule.models import Resource, ResourceKind
-from app.towns.models import Town
+from app.identity import services as identity
+from app.identity.models import Passkey
+from app.messaging import services as messaging
+from app.messaging.models import Way
+from app.schedule.models import Resource, ResourceKind, Shift
+from app.towns.models import Closure, Season, Town
 from tests import town
 
 PARAMETER = re.compile(r"(?P<before>[\w.-]*)/<(?:\w+(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -52,6 +60,11 @@ def a_procedure(place: Town) -> str:
     return town.the_procedure("padron").slug
 
 
+@example("office/<slug>", lambda: "nothing")
+def an_office(place: Town) -> str:
+    return town.the_procedure("padron").office.slug
+
+
 @example("visits/<code>", new_code)
 def a_visit(place: Town) -> str:
     return the_visit(place).code
@@ -68,9 +81,74 @@ def an_invitation(place: Town) -> str:
     return accounts.invite(the_person(Role.CLERK))
 
 
+@example("sms/<code>", new_code)
+def a_message(place: Town) -> str:
+    return a_letter(Way.SMS)
+
+
+@example("call/<code>", new_code)
+def a_call(place: Town) -> str:
+    return a_letter(Way.CALL)
+
+
+def a_letter(way: Way) -> str:
+    """What the provider calls a message of that kind."""
+    key = f"code:{secrets.token_hex(4)}"
+    letter = messaging.send_later(town.PHONE, "1, 2", key=key, locale="ca", way=way)
+    db.session.flush()
+    return letter.code or ""
+
+
 @example("agenda/<token>", lambda: secrets.token_urlsafe(24))
 def a_calendar(place: Town) -> str:
     return desk.open_feed(the_person(Role.CLERK))
+
+
+@example("hours/<code>", new_code)
+def a_person_with_hours(place: Town) -> str:
+    return the_counter(place).code or ""
+
+
+@example("people/<code>", new_code)
+def a_person_with_skills(place: Town) -> str:
+    return the_counter(place).code or ""
+
+
+@example("shifts/<shift_id>", lambda: 999_999)
+def a_shift(place: Town) -> int:
+    row = Shift(resource_id=the_counter(place).id, weekday=6, channels=["video"])
+    row.starts, row.ends = time(0), time(1)
+    return numbered(row, place)
+
+
+@example("days/<day>", lambda: "2099-12-31")
+def a_day(place: Town) -> str:
+    return (clock.today(place.time_zone) + timedelta(days=7)).isoformat()
+
+
+@example("closed/<closure_id>", lambda: 999_999)
+def a_closed_day(place: Town) -> int:
+    return numbered(Closure(day=clock.today(place.time_zone) + timedelta(days=90)), place)
+
+
+@example("seasons/<season_id>", lambda: 999_999)
+def a_season(place: Town) -> int:
+    day = clock.today(place.time_zone)
+    row = Season(first_day=day, last_day=day, is_yearly=False, opens=time(0), closes=time(23))
+    return numbered(row, place)
+
+
+def numbered(row: Any, place: Town) -> int:
+    """The row with a number that stands nowhere else on a page."""
+    row.id = 700_000 + 1_000 * place.id
+    db.session.add(row)
+    db.session.flush()
+    return int(row.id)
+
+
+def the_counter(place: Town) -> Resource:
+    """Of a clerk of that town who has hours."""
+    return db.session.query(Resource).join(Shift).filter(Resource.town_id == place.id).first()
 
 
 @example("join/<token>", lambda: secrets.token_urlsafe(16))
@@ -106,3 +184,55 @@ def the_person(role: Role) -> Account:
         db.session.add(Resource(kind=ResourceKind.CLERK, name=person.name, account_id=person.id))
         db.session.flush()
     return person
+
+
+@example("recover/<token>", lambda: secrets.token_urlsafe(24))
+def a_recovery(place: Town) -> str:
+    return accounts.offer_recovery(the_person(Role.CITIZEN), reason="video")
+
+
+@example("passkeys/<code>", new_code)
+def a_passkey(place: Town) -> str:
+    key = Passkey(
+        account_id=the_person(Role.SUPERVISOR).id,
+        credential_id=secrets.token_bytes(16),
+        user_handle=secrets.token_bytes(64),
+        public_key=b"-",
+    )
+    db.session.add(key)
+    db.session.flush()
+    return key.code
+
+
+@example("sessions/<code>", new_code)
+def a_session(place: Town) -> str:
+    return identity.open_session(the_person(Role.SUPERVISOR), "passkey")[0].code
+
+
+@example("kept/<code>", new_code)
+def some_answers(place: Town) -> str:
+    return identity.keep_answers(the_person(Role.SUPERVISOR).id, "/desk/", [("a", "b")]).code
+
+
+@example("access/<code>", new_code)
+def a_person(place: Town) -> str:
+    return the_person(Role.CLERK).code
+
+
+@example("identity/<row>", new_code)
+def an_identification(place: Town) -> str:
+    return assurance.rows_of(the_visit(place))[0].code
+
+
+@example("clerks/<code>", new_code)
+def an_authorised_clerk(place: Town) -> str:
+    clerk, today = the_person(Role.CLERK), clock.today(place.time_zone)
+    entries = assurance.entries_of(clerk)
+    return (entries or [authorise(clerk, today, None, reference="", by=None)])[0].code
+
+
+@example("with/<name>", lambda: "nothing")
+@example("eid/<name>", lambda: "nothing")
+def a_provider(place: Town) -> str:
+    """None is configured, so none exists."""
+    return "anything"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
 from app.accounts import services as accounts
@@ -16,13 +17,14 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db
 from app.core.i18n import LANGUAGES
+from app.identity import services as identity
 from app.messaging.models import Message
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.schedule.queries import Wish
 from app.towns import queries as towns
 from app.towns.models import Office, Procedure, Town
-from app.towns.tenant import speak_for
+from app.towns.tenant import speak_for, town_of
 
 ALL_DAY = (time(0), time(0))
 PHONE = "+34600123456"
@@ -143,8 +145,10 @@ def tomorrow_at(hour: int, minute: int = 0, town: Town | None = None) -> datetim
 
 def enter(client: FlaskClient, account: Account) -> None:
     """Sign that person in, as a passkey would."""
-    with client.session_transaction(base_url=base(account_town(account))) as session:
-        session["account"], session["epoch"] = account.id, account.session_epoch
+    with town_of(account.town_id):
+        made, name = identity.open_session(account, "passkey")
+    db.session.commit()
+    client.set_cookie(f"ventanilla-{made.kind.value}", name, domain=account_town(account).host)
 
 
 def account_town(account: Account) -> Town:
@@ -180,6 +184,15 @@ def field_in(page: str, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
     assert found, f"the page has no field {name}"
     return found[1]
+
+
+def figures_in(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """What a monitor understands of `/metrics`: each figure by its name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def digits_sent(body: str) -> str:

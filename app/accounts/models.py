@@ -25,11 +25,6 @@ class Role(enum.StrEnum):
     def is_staff(self) -> bool:
         return self not in (Role.CITIZEN, Role.KIOSK)
 
-    @property
-    def is_manager(self) -> bool:
-        """Whether they plan the capacity of the town."""
-        return Power.PLAN in MAY[self]
-
 
 class Power(enum.StrEnum):
     """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
@@ -40,6 +35,7 @@ class Power(enum.StrEnum):
     PLAN = "plan"  # shifts, closed days, skills, and the figures about them
     READ_AUDIT = "read_audit"  # every line of what happened, and whether one was changed
     KEEP_DATA = "keep_data"  # for how long, requests of citizens, what is blocked
+    AUTHORISE = "authorise"  # who may identify people, and what procedures ask of them
     SHOW_KIOSK = "show_kiosk"  # the screens of a public device
 
 
@@ -48,7 +44,7 @@ MAY: dict[Role, frozenset[Power]] = {
     Role.CITIZEN: frozenset({Power.OWN_DATA}),
     Role.CLERK: frozenset({Power.ATTEND}),
     Role.SUPERVISOR: frozenset({Power.ATTEND, Power.PLAN}),
-    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA}),
+    Role.ADMINISTRATOR: frozenset({Power.PLAN, Power.READ_AUDIT, Power.KEEP_DATA, Power.AUTHORISE}),
     Role.INTERPRETER: frozenset({Power.INTERPRET}),
     Role.KIOSK: frozenset({Power.SHOW_KIOSK}),
 }
@@ -82,18 +78,19 @@ class Account(OfTown, Base):
     locale: Mapped[str] = mapped_column(sa.String(2), default="es")
     languages: Mapped[list[str]] = mapped_column(default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
-    session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_seen_at: Mapped[datetime | None]
+    phone_confirmed_at: Mapped[datetime | None]  # when the telephone last showed it is theirs
+    last_access_at: Mapped[datetime | None]
+    last_access_device: Mapped[str] = mapped_column(sa.String(40), default="")
 
     @property
     def is_staff(self) -> bool:
         return self.role.is_staff
 
-    @property
-    def is_manager(self) -> bool:
-        """Whether they change what the town offers, besides attending it."""
-        return self.role.is_manager
+    def may(self, power: "Power | str") -> bool:
+        """Whether their role lets them: `current_account.may("plan")` on a screen."""
+        return Power(power) in MAY[self.role]
 
     @property
     def first_name(self) -> str:
@@ -101,7 +98,10 @@ class Account(OfTown, Base):
 
 
 class Invitation(OfTown, Base):
-    """A one-time link for a person of the staff to enrol a passkey. Only its digest is kept."""
+    """A one-time link to enrol a passkey. Only its digest is kept.
+
+    With `is_recovery` it replaces every passkey that the person had.
+    """
 
     __tablename__ = "invitation"
 
@@ -110,6 +110,7 @@ class Invitation(OfTown, Base):
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    is_recovery: Mapped[bool] = mapped_column(default=False)
 
     account: Mapped[Account] = relationship()
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from app.accounts.errors import InvitationOver
+from app.accounts.errors import InvitationOver, PersonMissing
 from app.accounts.models import Account, Invitation, Role
 from app.core.db import db, first_or_none
+
+STAFF = tuple(role for role in Role if role.is_staff)
 
 
 def account(account_id: int) -> Account | None:
@@ -27,6 +29,23 @@ def staff() -> Sequence[Account]:
     roles = [role for role in Role if role.is_staff]
     question = sa.select(Account).where(Account.role.in_(roles), Account.is_active)
     return db.session.scalars(question.order_by(Account.role, Account.name)).all()
+
+
+def everybody_of_the_staff() -> Sequence[Account]:
+    """Also those who no longer work here, after the others."""
+    question = sa.select(Account).where(Account.role.in_(STAFF))
+    return db.session.scalars(
+        question.order_by(Account.is_active.desc(), Account.role, Account.name)
+    ).all()
+
+
+def staff_or_404(code: str) -> Account:
+    found: Account | None = first_or_none(
+        sa.select(Account).where(Account.code == code, Account.role.in_(STAFF))
+    )
+    if found is None:
+        raise PersonMissing
+    return found
 
 
 def open_invitation(token: str) -> Invitation:

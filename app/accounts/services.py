@@ -3,9 +3,17 @@
 import secrets
 from datetime import timedelta
 
+import sqlalchemy as sa
 from flask import current_app
 
-from app.accounts.events import StaffInvited
+from app.accounts.events import (
+    PhoneChanged,
+    PhoneReleased,
+    RecoveryOffered,
+    StaffDeactivated,
+    StaffInvited,
+    StaffReactivated,
+)
 from app.accounts.models import Account, Invitation, Role
 from app.accounts.queries import citizen_of, digest_of
 from app.core import clock
@@ -27,6 +35,56 @@ def know_citizen(phone: str, locale: str, name: str = "") -> Account:
     return citizen
 
 
+def confirm_citizen(phone: str, locale: str, name: str = "") -> Account:
+    """The citizen who has just shown that this telephone is theirs.
+
+    A number that was silent for long may have another owner by now: then it is somebody new, and
+    nothing of the person before is theirs to see.
+    """
+    known = citizen_of(phone)
+    if known and _has_been_silent(known):
+        release_phone(known, why="silent")
+    citizen = know_citizen(phone, locale, name)
+    citizen.phone_confirmed_at = clock.now()
+    return citizen
+
+
+def is_phone_fresh(citizen: Account) -> bool:
+    """Whether the number was shown lately enough to be believed without another code."""
+    return bool(citizen.phone) and not _has_been_silent(citizen)
+
+
+def start_afresh(citizen: Account) -> Account:
+    """The number has a new owner, who says so: from here on it leads to somebody new."""
+    phone, locale = str(citizen.phone), citizen.locale
+    release_phone(citizen, why="given up")
+    return confirm_citizen(phone, locale)
+
+
+def give_phone(citizen: Account, phone: str) -> None:
+    """A number just shown by somebody whom we know by a passkey becomes theirs."""
+    other = citizen_of(phone)
+    if other and other.id != citizen.id:
+        release_phone(other, why="moved")
+    is_new = citizen.phone != phone
+    citizen.phone, citizen.phone_confirmed_at = phone, clock.now()
+    db.session.flush()
+    if is_new:
+        publish(PhoneChanged(town_id=citizen.town_id, account_id=citizen.id))
+
+
+def release_phone(citizen: Account, *, why: str) -> None:
+    """The number leads to this person no more. Their visits stay theirs."""
+    citizen.phone = None
+    db.session.flush()
+    publish(PhoneReleased(town_id=citizen.town_id, account_id=citizen.id, why=why))
+
+
+def _has_been_silent(citizen: Account) -> bool:
+    trust = timedelta(days=float(current_app.config["PHONE_TRUST_DAYS"]))
+    return (citizen.phone_confirmed_at or citizen.created_at) < clock.now() - trust
+
+
 def employ(name: str, role: Role, languages: list[str], locale: str | None = None) -> Account:
     """Write down a person of the staff. They get in with an invitation, never with a password."""
     account = Account(
@@ -39,12 +97,51 @@ def employ(name: str, role: Role, languages: list[str], locale: str | None = Non
 
 def invite(account: Account) -> str:
     """A one-time token for the link. It is shown once and cannot be read back."""
+    token = _new_link(account, is_recovery=False)
+    publish(StaffInvited(town_id=account.town_id, account_id=account.id, role=account.role.value))
+    return token
+
+
+def offer_recovery(account: Account, *, reason: str = "") -> str:
+    """A one-time token for somebody who lost every passkey. Links given before are over.
+
+    Whoever gives it has made sure who the person is; `reason` says how.
+    """
+    db.session.execute(
+        sa.update(Invitation)
+        .where(Invitation.account_id == account.id, Invitation.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+    token = _new_link(account, is_recovery=True)
+    publish(RecoveryOffered(town_id=account.town_id, account_id=account.id, reason=reason))
+    return token
+
+
+def deactivate(person: Account) -> None:
+    """They no longer work here. Whoever hears it closes their sessions; nothing is erased."""
+    if person.is_active:
+        person.is_active = False
+        publish(StaffDeactivated(town_id=person.town_id, account_id=person.id))
+
+
+def reactivate(person: Account) -> None:
+    if not person.is_active:
+        person.is_active = True
+        publish(StaffReactivated(town_id=person.town_id, account_id=person.id))
+
+
+def _new_link(account: Account, *, is_recovery: bool) -> str:
     token = secrets.token_urlsafe(24)
     life = timedelta(hours=float(current_app.config["INVITATION_HOURS"]))
     db.session.add(
-        Invitation(account_id=account.id, digest=digest_of(token), expires_at=clock.now() + life)
+        Invitation(
+            account_id=account.id,
+            digest=digest_of(token),
+            expires_at=clock.now() + life,
+            is_recovery=is_recovery,
+        )
     )
-    publish(StaffInvited(town_id=account.town_id, account_id=account.id, role=account.role.value))
+    db.session.flush()
     return token
 
 

@@ -53,7 +53,6 @@ def write(name: str, facts: Mapping[str, Any]) -> AuditEntry:
     )
     entry.digest = queries.line_of(entry).digest_as(entry.number)
     db.session.add(entry)
-    db.session.flush()
     return entry
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "HoldOver",
     "NotCancellable",
     "NotMovable",
+    "PhoneNeeded",
     "OfferOver",
     "TimePast",
     "TimeTaken",
@@ -56,6 +57,10 @@ class TooManyVisits(Refusal):
 
 class WayNotPossible(Refusal):
     message = _l("This cannot be done that way. Choose another way, or call us.")
+
+
+class PhoneNeeded(Refusal):
+    message = _l("We have no telephone of this person. Write one down, or choose another way.")
 
 
 class OfferOver(Refusal):

@@ -19,8 +19,17 @@ class VisitHeld(VisitEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CitizenRecognised(VisitEvent):
+    """Whoever books is somebody whom a passkey has shown."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisitBooked(VisitEvent):
-    pass
+    """`shown_by`: how the citizen showed who they are: a code, a passkey, or staff who book."""
+
+    shown_by: str = "code"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +74,9 @@ class VisitChannelChanged(VisitEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class WalkedIn(VisitEvent):
-    """Somebody without an appointment is in the line."""
+    """Somebody without an appointment is in the line; `shown_by` as when a visit is booked."""
+
+    shown_by: str = "code"
 
 
 @dataclass(frozen=True, kw_only=True)

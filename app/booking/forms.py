@@ -4,27 +4,14 @@ import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import ValidationError
 
 from app.booking.models import Need
+from app.ui.forms import CodeForm
+
+__all__ = ["CodeForm", "ConfirmForm", "day_of", "needs_of", "start_of", "written_start"]
 
 STARTS = "%Y%m%dT%H%MZ"
-
-
-class CodeForm(FlaskForm):
-    """The six digits of the message."""
-
-    code = StringField(_l("The code we sent you"))
-
-    def validate_code(self, field: StringField) -> None:
-        digits = [sign for sign in field.data or "" if sign.isdecimal()]
-        if not digits:
-            raise ValidationError(_l("Write the six digits of the message."))
-        if len(digits) != 6:
-            raise ValidationError(_l("The code has six digits. Look at the message again."))
 
 
 class ConfirmForm(FlaskForm):

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts
+from app.accounts.events import PhoneChanged
 from app.booking import queries, services
 from app.booking.events import (
     VisitBooked,
@@ -14,7 +16,8 @@ from app.booking.events import (
     WaitlistOffered,
     WalkedIn,
 )
-from app.booking.models import Visit
+from app.booking.models import OfficeReason, Visit
+from app.booking.words import office_reason
 from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
@@ -92,7 +95,9 @@ def send_the_new_time(event: VisitTimeChanged) -> None:
                 **facts,
             ),
         }
-    _write(visit, "moved", sentences[event.by], not_after=visit.ends_at)
+        by = "citizen" if visit.office_reason == OfficeReason.ASKED else event.by
+        text = _with_reason(sentences[by], visit)
+    _write(visit, "moved", text, not_after=visit.ends_at)
     _remind(visit)
 
 
@@ -102,6 +107,19 @@ def forget_the_wish_that_came_true(event: VisitTimeChanged) -> None:
     entry = queries.entry_of(queries.visit(event.visit_id))
     if entry:
         services.leave(entry)
+
+
+@on(PhoneChanged)
+def write_to_the_new_number(event: PhoneChanged) -> None:
+    """Reminders that were written for the old number leave for the new one."""
+    account = accounts.account(event.account_id)
+    for visit in queries.to_come_of(event.account_id):
+        if account is None or not account.phone or visit.phone == account.phone:
+            continue
+        messaging.withdraw(f"visit:{visit.code}:")
+        visit.phone = account.phone
+        visit.version += 1
+        _remind(visit)
 
 
 @on(VisitCancelled)
@@ -182,7 +200,9 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
                 phone=visit.town.phone,
             ),
         }
-    _write(visit, "cancelled", sentences[event.by], not_after=visit.ends_at + timedelta(hours=1))
+        by = "citizen" if visit.office_reason == OfficeReason.ASKED else event.by
+        text = _with_reason(sentences[by], visit)
+    _write(visit, "cancelled", text, not_after=visit.ends_at + timedelta(hours=1))
 
 
 @on(MessageNotDelivered)
@@ -195,6 +215,8 @@ def show_who_was_not_reached(event: MessageNotDelivered) -> None:
 def tell_who_looks_at_it(event: VisitEvent) -> None:
     """Pages that show this visit, or the town's day, look again."""
     visit = queries.visit(event.visit_id)
+    if visit.booked_at is None:
+        return  # it stands on no page yet
     state = {"status": visit.status.value, "channel": visit.channel.value}
     stream.tell(f"visit:{visit.id}", "state", state)
     stream.tell(f"day:{visit.town_id}", "day", {})
@@ -203,7 +225,12 @@ def tell_who_looks_at_it(event: VisitEvent) -> None:
 def _write(
     visit: Visit, kind: str, text: str, *, not_after: datetime, at: datetime | None = None
 ) -> None:
-    """One message of each kind for each version of the visit: a later version replaces it."""
+    """One message of each kind for each version of the visit: a later version replaces it.
+
+    Who came in person may have left no telephone.
+    """
+    if not visit.phone:
+        return
     messaging.send_later(
         visit.phone,
         text,
@@ -212,6 +239,13 @@ def _write(
         at=at,
         not_after=not_after,
     )
+
+
+def _with_reason(text: str, visit: Visit) -> str:
+    """With why the office does it; what somebody asked for needs no reason."""
+    if visit.office_reason in ("", OfficeReason.ASKED):
+        return text
+    return _("%(message)s Why: %(reason)s", message=text, reason=office_reason(visit.office_reason))
 
 
 def _day(visit: Visit) -> str:

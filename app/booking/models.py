@@ -4,13 +4,14 @@ import enum
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Account
 from app.booking.errors import VisitChanged
 from app.core import clock
 from app.core.db import Base, new_code, stored
 from app.schedule.models import Resource
+from app.towns import queries as towns
 from app.towns.models import Channel, OfTown, Procedure, Town
 
 
@@ -56,6 +57,26 @@ class Need(enum.StrEnum):
 SIGN_LANGUAGES = (Need.LSE, Need.LSC)
 
 
+class OfficeReason(enum.StrEnum):
+    """Why the office changed or cancelled a visit, said to the citizen in their language."""
+
+    CLERK_AWAY = "clerk_away"
+    CLOSED = "closed"
+    TECHNICAL = "technical"
+    ASKED = "asked"
+
+
+class PriorityReason(enum.StrEnum):
+    """Why somebody goes first. Only that is written down, nothing else about them."""
+
+    AGE = "age"
+    PREGNANCY = "pregnancy"
+    DISABILITY = "disability"
+    CHILDREN = "children"
+    URGENT = "urgent"
+    OUR_MISTAKE = "our_mistake"
+
+
 class VisitProcedure(OfTown, Base):
     """What else is done in the same visit, after its first procedure."""
 
@@ -86,6 +107,7 @@ class Visit(OfTown, Base):
     reads: Mapped[str] = mapped_column(sa.String(2))  # in which they read pages and messages
     phone: Mapped[str] = mapped_column(sa.String(20), index=True)
     name: Mapped[str] = mapped_column(sa.String(80), default="")
+    name_plain: Mapped[str] = mapped_column(sa.String(160), default="")  # to be found by
     needs: Mapped[list[str]] = mapped_column(default=list)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
@@ -102,6 +124,10 @@ class Visit(OfTown, Base):
     ended_by: Mapped[str | None] = mapped_column(sa.String(20))
     outcome: Mapped[str] = mapped_column(sa.Text, default="")
     next_steps: Mapped[str] = mapped_column(sa.Text, default="")
+    outcome_code: Mapped[str] = mapped_column(sa.String(40), default="")  # one of its procedure's
+    note: Mapped[str] = mapped_column(sa.Text, default="")  # for the office alone
+    office_reason: Mapped[str] = mapped_column(sa.String(200), default="")  # why it was changed
+    priority_reason: Mapped[str] = mapped_column(sa.String(20), default="")
     is_walk_in: Mapped[bool] = mapped_column(default=False)
     priority: Mapped[int] = mapped_column(default=0)  # higher is called before
     calls: Mapped[int] = mapped_column(default=0)  # how often they were called
@@ -150,6 +176,10 @@ class Visit(OfTown, Base):
         return self.status is Status.BOOKED and self.ends_at > clock.now()
 
     @property
+    def is_in_person(self) -> bool:
+        return self.channel is Channel.IN_PERSON
+
+    @property
     def procedure_ids(self) -> frozenset[int]:
         """All that is done in it."""
         return frozenset({self.procedure_id, *(one.id for one in self.also)})
@@ -176,6 +206,12 @@ class Visit(OfTown, Base):
     @property
     def clerk_name(self) -> str:
         return self.clerk.name if self.clerk else ""
+
+    @validates("name")
+    def _find_by(self, key: str, name: str) -> str:
+        """People search without accents."""
+        self.name_plain = towns.plain(name or "")
+        return name
 
     def go(self, status: Status) -> None:
         """The next step of its life, with its time."""

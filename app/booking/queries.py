@@ -21,7 +21,7 @@ from app.core.db import db, first_or_none
 from app.schedule.models import Allocation, AllocationState, DelayMeasure, ResourceKind
 from app.schedule.queries import Wish, allocations_of, language_for, roster_of, staff_of
 from app.towns import queries as towns
-from app.towns.models import Channel, Procedure, Town
+from app.towns.models import Channel, Level, Moment, Procedure, Town
 from app.towns.tenant import current_town_id
 
 STILL_WANTED = (WaitlistState.OPEN, WaitlistState.OFFERED)
@@ -154,6 +154,12 @@ def other_ways(visit: Visit) -> list[str]:
     return ways if visit.can_be_moved else []
 
 
+def asks_more_to_book(visit: Visit) -> bool:
+    """Whether a code by SMS is not enough to book what is done in it."""
+    everything = (visit.procedure, *visit.also)
+    return any(not Level.PHONE.reaches(one.needs_to(Moment.BOOK)) for one in everything)
+
+
 def needs_on_offer(town: Town) -> list[Need]:
     """The needs that this town can answer: sign languages only when somebody signs them."""
     signed = {
@@ -162,6 +168,30 @@ def needs_on_offer(town: Town) -> list[Need]:
         for sign in person.signs
     }
     return [need for need in Need if need not in SIGN_LANGUAGES or need.value in signed]
+
+
+def visits_of(citizen_id: int, most: int = 50) -> tuple[list[Visit], list[Visit]]:
+    """The visits of that person: those to come, the next first; and the earlier, the last first."""
+    question = (
+        sa.select(Visit)
+        .where(Visit.citizen_id == citizen_id, Visit.booked_at.is_not(None))
+        .order_by(Visit.starts_at.desc(), Visit.id.desc())
+        .limit(most)
+        .options(selectinload(Visit.procedure))
+    )
+    found = db.session.scalars(question).all()
+    coming = [one for one in found if one.is_live]
+    return coming[::-1], [one for one in found if not one.is_live]
+
+
+def to_come_of(citizen_id: int) -> Sequence[Visit]:
+    """The booked visits of that person that still lie ahead."""
+    question = sa.select(Visit).where(
+        Visit.citizen_id == citizen_id,
+        Visit.status == Status.BOOKED,
+        Visit.starts_at > clock.now(),
+    )
+    return db.session.scalars(question).all()
 
 
 def to_come(phone: str, procedure_id: int | None = None) -> Sequence[Visit]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from flask import Flask, g
 from flask_babel import gettext as _
 
-from app.booking.models import Need, Status, Visit
+from app.booking.models import Need, OfficeReason, PriorityReason, Status, Visit
+from app.core.i18n import in_language
 from app.core.phones import readable, takes_messages
 from app.messaging import queries as messages
 from app.towns.models import Procedure
@@ -20,6 +21,10 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(unbroken)
     app.add_template_global(status_name)
     app.add_template_global(names_of)
+    app.add_template_global(office_reason)
+    app.add_template_global(priority_name)
+    app.add_template_global(outcomes_of)
+    app.add_template_global(outcome_name)
 
 
 def unbroken(phone: str) -> str:
@@ -54,6 +59,45 @@ def status_name(status: str) -> str:
 def names_of(procedures: Iterable[Procedure]) -> str:
     """One after the other, in the language spoken now."""
     return ", ".join(procedure.name_in() for procedure in procedures)
+
+
+def office_reason(reason: str) -> str:
+    """Why the office changed it: one of our sentences, or the words that somebody wrote."""
+    return {
+        OfficeReason.CLERK_AWAY.value: _("The person who was to attend you cannot come."),
+        OfficeReason.CLOSED.value: _("The office is closed at that time."),
+        OfficeReason.TECHNICAL.value: _("Something in our office does not work that day."),
+        OfficeReason.ASKED.value: _("You asked us for it."),
+    }.get(reason, reason)
+
+
+def priority_name(reason: str) -> str:
+    return {
+        PriorityReason.AGE.value: _("Age"),
+        PriorityReason.PREGNANCY.value: _("Pregnancy"),
+        PriorityReason.DISABILITY.value: _("Disability or illness"),
+        PriorityReason.CHILDREN.value: _("Small children"),
+        PriorityReason.URGENT.value: _("It cannot wait"),
+        PriorityReason.OUR_MISTAKE.value: _("They waited because of a mistake of ours"),
+    }.get(reason, "")
+
+
+def outcomes_of(procedure: Procedure) -> dict[str, str]:
+    """How a visit for that procedure may end, by code; the usual ones unless it has its own."""
+    if procedure.outcomes:
+        return {code: str(in_language(names)) for code, names in procedure.outcomes.items()}
+    return {
+        "solved": _("Solved"),
+        "begun": _("Begun: the town hall goes on with it"),
+        "papers_missing": _("Papers are missing"),
+        "elsewhere": _("It has to be done elsewhere"),
+        "informed": _("Information given"),
+    }
+
+
+def outcome_name(visit: Visit) -> str:
+    """The outcome of that visit in words; empty while there is none."""
+    return outcomes_of(visit.procedure).get(visit.outcome_code, "")
 
 
 def is_unreached(visit: Visit) -> bool:

@@ -119,6 +119,12 @@ def _invitations(visit: Visit, form: InvitationForm, status: int = 200, **words:
     )
 
 
+@bp.post("/visits/<code>/room/figures")
+@requires(*STAFF)
+def figures(code: str) -> Response:
+    return protocol.figures(_door(code))
+
+
 def _door(code: str) -> Door:
     return Door(_own_visit(code), Part.CLERK, current_account.name)
 

@@ -132,3 +132,42 @@ class Participant(OfTown, Base):
             return True
         sides = {self.part, other.part} == {Part.CITIZEN, Part.CLERK}
         return sides and self.is_present and other.is_present
+
+
+class Ending(enum.StrEnum):
+    """How somebody's part in a call came to its end."""
+
+    ONGOING = "ongoing"
+    HUNG_UP = "hung_up"  # they pressed the button
+    ENDED = "ended"  # the clerk ended it for everybody
+    REPLACED = "replaced"  # another window took the seat
+    CLOSED = "closed"  # the window went away: a reload, a lock, a crash of ours
+    LOST = "lost"  # the line did not come back
+
+
+class CallFigures(OfTown, Base):
+    """How the call went for one window of one person, as that browser measured it. No content."""
+
+    __tablename__ = "call_figures"
+    __table_args__ = (
+        sa.UniqueConstraint("participant_id", "incarnation"),
+        sa.Index("ix_call_figures_began_at", "began_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[int] = mapped_column(sa.ForeignKey(Participant.id))
+    incarnation: Mapped[int]
+    began_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seconds: Mapped[int] = mapped_column(default=0)  # with somebody to be seen or heard
+    picture_ms: Mapped[int | None]  # from pressing the button to the first picture
+    sent_kbits: Mapped[int | None]  # per second, over the whole call
+    received_kbits: Mapped[int | None]
+    loss: Mapped[float | None]  # per cent of what should have arrived
+    round_trip_ms: Mapped[int | None]
+    frames: Mapped[float | None]  # seen per second
+    height: Mapped[int | None]  # of the picture seen, in lines
+    mends: Mapped[int] = mapped_column(default=0)  # times a line had to be looked for again
+    is_relayed: Mapped[bool | None]
+    ending: Mapped[Ending] = mapped_column(stored(Ending), default=Ending.ONGOING)
+
+    participant: Mapped[Participant] = relationship()

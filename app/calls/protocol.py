@@ -1,8 +1,8 @@
 """The protocol of the call, the same for everybody in it. Each view opens doors of its own to it.
 
-`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, and, for the citizen and
-the counter, `POST text`. A window names itself, so that it can listen before it has a seat: what
-is told to a seat goes to the channel of its window.
+`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, `POST figures`, and, for
+the citizen and the counter, `POST text`. A window names itself, so that it can listen before it
+has a seat: what is told to a seat goes to the channel of its window.
 """
 
 import json
@@ -19,12 +19,13 @@ from app.booking.models import Visit
 from app.calls import queries, services
 from app.calls.errors import Garbled, NotInTheRoom, TooFast, TooLarge
 from app.calls.models import Part, Participant, Right, RoomInvitation
-from app.core import stream
+from app.core import relays, stream
 from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.security import json_sent
 
 MOST_BYTES = 64 * 1024
+MOST_FIGURES = 4 * 1024
 WINDOW = re.compile(r"[a-z0-9]{16,32}")
 
 log = structlog.get_logger()
@@ -63,11 +64,12 @@ def presence(door: Door) -> Response:
 def listen(door: Door) -> Response:
     """State of the visit, and what is told to this very window once it has a seat."""
     channels = [queries.room_of(door.visit)]
-    if window := _window(request.args):
+    window = _window(request.args)
+    if window:
         channels.append(queries.window_channel(door.visit.id, door.part, window))
     if queries.may(door.part, Right.WRITE_EARLY):
         channels.append(queries.text_of(door.visit))
-    return stream.listen(*channels, hello={"ice_servers": services.ice_servers()})
+    return stream.listen(*channels, hello=_relays(window or door.part.value))
 
 
 def signals(door: Door) -> Response:
@@ -87,6 +89,23 @@ def text(door: Door) -> Response:
         sent = _batch()
         services.write(door.visit, door.part, _window(sent), sent.get("seq"), sent.get("text"))
     return make_response("", 204)
+
+
+def figures(door: Door) -> Response:
+    """What a browser measured. It may come after the end, and even after a newer window's."""
+    if len(request.get_data()) > MOST_FIGURES:
+        raise TooLarge
+    sent = _batch()
+    code, incarnation = _seat_named(sent)
+    seat = queries.seat_of(door.visit, door.part, code, door.invitation)
+    with transaction():
+        services.keep_figures(seat, incarnation, sent)
+    return make_response("", 204)
+
+
+def _relays(person: str) -> dict[str, Any]:
+    """By which ways the browser of that person may reach the others."""
+    return {"ice_servers": relays.servers_for(person), "ice_policy": relays.policy()}
 
 
 def _join(door: Door) -> dict[str, Any]:
@@ -112,7 +131,7 @@ def _join(door: Door) -> dict[str, Any]:
             "incarnation": seat.incarnation,
             "is_inside": seat.is_inside,
             "offered_to": offered_to,
-            "ice_servers": services.ice_servers(),
+            **_relays(seat.code),
             "media": services.media_of(visit),
             "status": visit.status.value,
         }

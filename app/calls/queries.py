@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from app.booking.models import Visit
 from app.calls.errors import InvitationOver, NotInTheRoom, Replaced
-from app.calls.models import MAY, Part, Participant, Right, RoomInvitation
+from app.calls.models import MAY, CallFigures, Part, Participant, Right, RoomInvitation
 from app.core import stream
 from app.core.db import db, first_or_none
 
@@ -156,3 +158,49 @@ def invitation_of(visit: Visit, code: str) -> RoomInvitation:
 
 def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def seat_of(
+    visit: Visit, part: Part, code: str, invitation: RoomInvitation | None = None
+) -> Participant:
+    """That seat of this room, whichever of its windows asks."""
+    seat = participant_as(visit, part, invitation)
+    if seat is None or seat.code != code:
+        raise NotInTheRoom
+    return seat
+
+
+def figures_of(seat: Participant, incarnation: int) -> CallFigures | None:
+    found: CallFigures | None = first_or_none(
+        sa.select(CallFigures).where(
+            CallFigures.participant_id == seat.id, CallFigures.incarnation == incarnation
+        )
+    )
+    return found
+
+
+def how_it_went(visit: Visit) -> Sequence[CallFigures]:
+    """Every window of everybody in that visit's calls, in the order in which they entered."""
+    question = (
+        sa.select(CallFigures)
+        .join(CallFigures.participant)
+        .where(Participant.visit_id == visit.id)
+        .options(contains_eager(CallFigures.participant))
+        .order_by(CallFigures.began_at, CallFigures.id)
+    )
+    return db.session.scalars(question).all()
+
+
+def calls_since(instant: datetime) -> Sequence[CallFigures]:
+    """The figures of calls begun after that instant, in this town."""
+    return db.session.scalars(
+        sa.select(CallFigures).where(CallFigures.began_at >= instant).order_by(CallFigures.id)
+    ).all()
+
+
+def calls_in_progress() -> int:
+    """Rooms of this town in which somebody is now."""
+    question = sa.select(sa.func.count(sa.distinct(Participant.visit_id))).where(
+        Participant.is_present.is_(True)
+    )
+    return db.session.scalar(question) or 0

@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         limits,
         logs,
         metrics,
+        relays,
         security,
         stream,
     )
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     stream.init_app(app)
     assets.init_app(app)
+    relays.init_app(app)
     health.init_app(app)
     metrics.init_app(app)
     jobs.init_app(app)

@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
+from app.core import relays
 from app.core.settings import PREFIX, kept_secrets, use_secrets
 
 commands = AppGroup("core", help="Prepare and open this installation.")
@@ -163,5 +164,10 @@ def welcome() -> str:
         lines += [
             f"  The demonstration       http://{host}/demo",
             f"  A town of its own       http://vilaclara.{host}",
+        ]
+    if not relays.is_there_one(config):
+        lines += [
+            "  No relay is set: two strict networks may not reach each other by video.",
+            "  See deploy/coturn and VENTANILLA_TURN_SERVERS.",
         ]
     return "\n".join([*lines, "  Ctrl-C closes it.\n"])

@@ -5,15 +5,15 @@ import random
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -50,14 +50,17 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def stored(kind: type[enum.StrEnum], length: int = 16) -> sa.Enum:
-    """An enumeration kept by value, checked by the table."""
+def stored(kind: type[enum.StrEnum], length: int = 16, name: str = "") -> sa.Enum:
+    """An enumeration kept by value, checked by the table.
+
+    A table with two columns of one kind gives each check a name of its own.
+    """
     return sa.Enum(
         kind,
         native_enum=False,
         length=length,
         create_constraint=True,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda items: [item.value for item in items],
     )
 
@@ -86,6 +89,9 @@ db = SQLAlchemy(
 migrate = Migrate()
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_looked_first: ContextVar[bool] = ContextVar("looked_first", default=False)
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def init_app(app: Flask) -> None:
@@ -111,6 +117,25 @@ def init_app(app: Flask) -> None:
     app.before_request(choose_mode)
 
 
+def looks_first(view: F) -> F:
+    """Label: this view reads before it takes its turn, so that others may write meanwhile.
+
+    What it read stays as it was read, and its errands look again at whatever they decide upon.
+    """
+    view.looks_first = True  # type: ignore[attr-defined]
+    return view
+
+
+def has_looked_first() -> bool:
+    """Whether what this request read may have changed before its turn came."""
+    return _looked_first.get()
+
+
+def is_writing() -> bool:
+    """Whether what is asked now may be about rows that are not committed yet."""
+    return _writing.get()
+
+
 def choose_mode() -> None:
     """Writers say so at their first question, so that SQLite queues them instead of failing one.
 
@@ -119,7 +144,9 @@ def choose_mode() -> None:
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
     if unsafe:
         request.get_data(cache=True, parse_form_data=True)
-    _writing.set(unsafe)
+    view = current_app.view_functions.get(request.endpoint or "")
+    _looked_first.set(unsafe and getattr(view, "looks_first", False))
+    _writing.set(unsafe and not _looked_first.get())
 
 
 def teach_sqlite(engine: sa.Engine) -> None:
@@ -167,7 +194,8 @@ def transaction() -> Iterator[None]:
     _writing.set(True)
     try:
         if db.session().in_transaction() and not _began_as_writer():
-            db.session.rollback()
+            # A commit keeps what was read as it was read; going back would make it be read again.
+            (db.session.commit if _looked_first.get() else db.session.rollback)()
         yield
         db.session.commit()
     except BaseException:

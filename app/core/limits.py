@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
         ApplicationLimit(
             _a_minute("FORGERIES"),
             scope="forgeries",
-            exempt_when=_is_not_for_machines,
+            exempt_when=_is_safe,
             deduct_when=_is_refused,
         ),
     ]
@@ -80,10 +80,6 @@ def _is_safe() -> bool:
 
 def _sends_no_code() -> bool:
     return _is_safe() or not _has_label("sends_codes", True)
-
-
-def _is_not_for_machines() -> bool:
-    return not _has_label("who_may_enter", "provider")
 
 
 def _has_label(name: str, value: object) -> bool:

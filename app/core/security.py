@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
@@ -36,7 +36,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 # What a page may ask the device for. The first line of each is for every page.
 NEVER = (
-    *("accelerometer", "bluetooth", "browsing-topics", "geolocation", "gyroscope", "hid"),
+    *("accelerometer", "browsing-topics", "geolocation", "gyroscope", "hid"),
     *("idle-detection", "local-fonts", "magnetometer", "midi", "payment", "serial", "usb"),
 )
 SENSORS = ("camera", "microphone", "display-capture", "screen-wake-lock")
@@ -57,7 +57,27 @@ class FromElsewhere(Refusal):
     message = _l("This form was sent from another site, so it was not accepted.")
 
 
+class OddForm(Refusal):
+    """A part without a name: no browser sends it, and no library expects it."""
+
+    status = 400
+    message = _l("This form cannot be read. Go back, reload the page and send it again.")
+
+
+class HouseRequest(Request):
+    """A form is never JSON: what a library would make of it may be nested without end.
+
+    Who expects JSON reads it with `json_sent`.
+    """
+
+    @property
+    def is_json(self) -> bool:
+        return False
+
+
 def init_app(app: Flask) -> None:
+    app.request_class = HouseRequest
+    app.before_request(refuse_odd_forms)
     csrf.init_app(app)
     compress.init_app(app)
     if app.config["TRUSTED_PROXIES"]:
@@ -125,17 +145,25 @@ def reads_codes(view: F) -> F:
     return view
 
 
+def refuse_odd_forms() -> None:
+    if any(name is None for name in (*request.form, *request.files)):
+        raise OddForm
+
+
 def refuse_other_sites() -> None:
     """A browser says where a form comes from; tokens are the second lock, not the only one."""
     if request.method in ("GET", "HEAD", "OPTIONS") or _is_called_by_a_machine():
         return
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if not _is_from_here(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")):
+        raise FromElsewhere
+
+
+def _is_from_here(site: str | None, origin: str | None) -> bool:
     if site not in (None, "same-origin", "none"):  # a sister town is another site too
-        raise FromElsewhere
-    if origin == "null" and site == "same-origin":
-        return  # a page that tells nobody where it comes from, itself included
-    if origin and origin != f"{current_app.config['PUBLIC_SCHEME']}://{request.host}":
-        raise FromElsewhere
+        return False
+    if not origin or (origin == "null" and site == "same-origin"):
+        return True  # a page that tells nobody where it comes from, itself included
+    return origin == f"{current_app.config['PUBLIC_SCHEME']}://{request.host}"
 
 
 def _is_called_by_a_machine() -> bool:

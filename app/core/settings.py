@@ -85,8 +85,21 @@ class Defaults:
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
     INVITATION_HOURS = 48
-    SESSION_MINUTES = 12 * 60  # of the staff, without any request
+    SESSION_STAFF_IDLE_MINUTES = 60  # without any request of a person
+    SESSION_STAFF_MINUTES = 12 * 60  # whatever happens
+    SESSION_CITIZEN_IDLE_MINUTES = 20
+    SESSION_CITIZEN_MINUTES = 4 * 60
+    SESSION_KIOSK_IDLE_MINUTES = 30 * 24 * 60
+    SESSION_KIOSK_MINUTES = 365 * 24 * 60
+    SESSION_WARNING_SECONDS = 120  # how long before the end one is asked
+    SESSION_KEEP_DAYS = 7  # closed ones, to know them again
+    KEPT_ANSWERS_MINUTES = 30  # what was written when the session ended
+    PHONE_TRUST_DAYS = 60  # silent for longer, a number may have another owner
 
+    # Providers of national identities, each with kind, name, label, client_id, client_secret and
+    # addresses: docs/eid.md. Empty: none is offered.
+    EID_PROVIDERS: tuple[dict[str, Any], ...] = ()
+    EID_TIMEOUT_SECONDS = 8
     # Who stamps the time (RFC 3161), tried in order: {"name", "url", "roots": a file of
     # certificates in the instance folder, "is_qualified", "user", "password"}. Without "url" only
     # its old stamps are checked. None at all: a development authority that proves nothing.
@@ -96,12 +109,16 @@ class Defaults:
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
-    FORGERIES_PER_MINUTE = 20  # reports that the provider did not sign, of one address
+    FORGERIES_PER_MINUTE = 60  # what is refused to one address: other sites' forms, false reports
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
     ICE_SERVERS: tuple[dict[str, Any], ...] = ()  # as RTCConfiguration.iceServers
+    TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
+    TURN_SECRET = ""  # of the relays that name none of their own
+    TURN_MINUTES = 60  # how long the credentials of one person are good
+    ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions
     SESSION_COOKIE_NAME = "ventanilla"
@@ -134,8 +151,9 @@ def load(app: Flask, root: Path, overrides: Mapping[str, Any]) -> None:
     app.config.from_mapping(overrides)
     app.config["INSTANCE"] = app.instance_path
     _read_yes_and_no(app.config)
-    minutes = timedelta(minutes=float(app.config["SESSION_MINUTES"]))
-    app.config["PERMANENT_SESSION_LIFETIME"] = minutes
+    # What protects forms outlives every session, so that its end is said and not taken for a fraud.
+    longest = max(float(app.config[f"SESSION_{kind}_MINUTES"]) for kind in ("STAFF", "CITIZEN"))
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=1, minutes=longest)
     use_secrets(app.config, _given_secrets(app.config) or kept_secrets(Path(app.instance_path)))
     if not app.config["DATABASE_URL"]:
         app.config["DATABASE_URL"] = f"sqlite:///{app.instance_path}/ventanilla.db"

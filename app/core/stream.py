@@ -136,9 +136,12 @@ def tell(channel: str, name: str, payload: dict[str, Any]) -> None:
     db.session().info["told"] = True
 
 
-def cursor() -> int:
-    """The id after which everything is still to come."""
-    return _newest()
+def cursor(channel: str | None = None) -> int:
+    """The id after which everything is still to come, on one channel or on all."""
+    if channel is None:
+        return _newest()
+    newest = sa.select(sa.func.max(StreamMessage.id)).where(StreamMessage.channel == channel)
+    return db.session.scalar(newest) or 0
 
 
 def told(channel: str) -> list[dict[str, Any]]:

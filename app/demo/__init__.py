@@ -8,7 +8,8 @@ def init_app(app: Flask) -> None:
 
     app.cli.add_command(cli.commands)
     if app.config["DEMO"]:
-        from app.demo import views
+        from app.demo import identities, views
 
+        identities.init_app(app)
         app.register_blueprint(views.bp)
     app.context_processor(lambda: {"demo": bool(app.config["DEMO"])})

@@ -1,18 +1,19 @@
 """The demonstration's own pages. They are registered in demonstration mode and nowhere else."""
 
-from flask import Blueprint, Response, flash, g, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.accounts.models import Role
+from app.accounts.models import Power, Role
 from app.core.db import transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
-from app.core.security import everyone
-from app.demo import services
+from app.core.security import by_provider, everyone
+from app.demo import identities, services
 from app.identity import session
 from app.messaging import queries as messages
-from app.schedule import queries as schedule
 from app.towns import queries as towns
 from app.towns.tenant import every_town
 
@@ -25,9 +26,14 @@ def start() -> str:
     """On a town's host: its telephone and its doors. On the province's: the towns."""
     if g.town is None:
         return render_template("demo/province.html", towns=towns.all_towns())
-    staff = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
-    people = [(person, schedule.resource_of(person.id)) for person in staff]
-    return render_template("demo/town.html", people=people, messages=messages.latest())
+    people = sorted(accounts.staff(), key=lambda person: list(Role).index(person.role))
+    return render_template(
+        "demo/town.html",
+        people=people,
+        messages=messages.latest(),
+        offices=towns.offices(),
+        role_name=_role_name,
+    )
 
 
 @bp.get("/phone")
@@ -50,8 +56,17 @@ def enter(code: str) -> Response:
     person = next((row for row in accounts.staff() if row.code == code), None)
     if person is None:
         raise Missing
-    session.begin(person)
-    return see_other(url_for("desk.today"))
+    with transaction():
+        session.begin(person, "door")
+    return see_other(url_for("desk.today" if person.may(Power.ATTEND) else "office.start"))
+
+
+def _role_name(role: str) -> str:
+    return {
+        "clerk": _("Clerk"),
+        "supervisor": _("Supervisor"),
+        "administrator": _("Administrator"),
+    }.get(role, role)
 
 
 @bp.post("/somebody-waits")
@@ -67,3 +82,46 @@ def somebody_waits() -> Response:
     if request.form.get("then") == "wait":
         return see_other(url_for("portal.wait", lang=visit.reads, code=visit.code))
     return see_other(url_for(".start"))
+
+
+@bp.get("/identity/auth")
+@everyone
+def identity() -> str:
+    """The invented provider's page: choose a person, confirm, and go back where you came from."""
+    asked = {key: request.args.get(key, "") for key in ASKED}
+    identities.refuse_other_addresses(asked["redirect_uri"])
+    chosen = request.args.get("who")
+    person = identities.person_or_404(chosen) if chosen else None
+    return render_template(
+        "demo/identity.html",
+        asked=asked,
+        people=identities.PEOPLE,
+        person=person,
+        back=identities.answer_of(person, asked) if person else "",
+        cancel=identities.cancelled(asked),
+    )
+
+
+ASKED = ("redirect_uri", "state", "code_challenge")
+
+
+@bp.post("/identity/token")
+@by_provider
+def token() -> Response:
+    """Asked by our own server, as by any that has registered with a provider."""
+    answer = identities.token_for(request.form.to_dict())
+    if answer is None:
+        return make_response({"error": "invalid_grant"}, 400)
+    return make_response(answer, 200)
+
+
+@bp.get("/identity/getUserInfo")
+@everyone
+def user_info() -> dict[str, Any]:
+    return identities.user_info(request.args.get("AccessToken", ""))
+
+
+@bp.get("/identity/getAuthenticationEvidence")
+@everyone
+def evidence() -> dict[str, Any]:
+    return identities.evidence(request.args.get("AccessToken", ""))

@@ -8,4 +8,5 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(views.bp)
     app.register_blueprint(views.feed_bp)
+    app.register_blueprint(views.hall_bp)
     app.cli.add_command(cli.commands)

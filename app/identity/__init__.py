@@ -10,9 +10,23 @@ __all__ = ["current_account", "everyone", "init_app", "requires"]
 
 def init_app(app: Flask) -> None:
     from app.core import metrics
-    from app.identity import figures, jobs, models, queries, session, views  # noqa: F401
+    from app.identity import (  # noqa: F401
+        backoffice,
+        cli,
+        eid,
+        figures,
+        handlers,
+        jobs,
+        models,
+        queries,
+        session,
+        views,
+    )
 
     session.init_app(app)
-    app.register_blueprint(views.bp)
+    eid.init_app(app)
+    for door in (views.bp, views.me_bp, views.kiosk_bp, backoffice.bp):
+        app.register_blueprint(door)
+    app.cli.add_command(cli.commands)
     app.add_template_global(queries.live_alarms, "code_alarms")
     metrics.measured_by(app, figures.of_codes)

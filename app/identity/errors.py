@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.errors import Refusal, TooMany
+from app.core.errors import Missing, Refusal, TooMany
 
 
 class SignInFirst(Refusal):
@@ -16,8 +16,46 @@ class NotForYou(Refusal):
 
 
 class PasskeyRefused(Refusal):
+    """One sentence whatever the reason; `why` is for the audit, `is_unknown` for the browser."""
+
     status = 403
-    message = _l("That passkey was not accepted. Please try again, or ask for a new invitation.")
+    message = _l("That passkey was not accepted. Please try again.")
+
+    def __init__(self, why: str = "nonsense", account_id: int | None = None) -> None:
+        super().__init__(why)
+        self.why, self.account_id = why, account_id
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.why == "unknown"
+
+
+class TooManyPasskeys(Refusal):
+    message = _l("You have as many passkeys as one may have. Remove one first.")
+
+
+class LastPasskey(Refusal):
+    message = _l("This is your only passkey. Add another one before you remove it.")
+
+
+class PasskeyMissing(Missing):
+    message = _l("This passkey does not exist any more.")
+
+
+class ConfirmFirst(Refusal):
+    """What only whoever holds one of the passkeys may do."""
+
+    status = 403
+    message = _l("Please use one of your passkeys first, so that we know it is you.")
+
+
+class NotOnKiosk(Refusal):
+    status = 403
+    message = _l("This screen is shared, so passkeys are not used here.")
+
+
+class AnswersGone(Missing):
+    message = _l("We no longer keep what you wrote. Please write it again.")
 
 
 class TooManyCodes(TooMany):

@@ -19,6 +19,56 @@ class PasskeyEnrolled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasskeyRenamed(Event):
+    town_id: int
+    account_id: int
+    passkey_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRemoved(Event):
+    town_id: int
+    account_id: int
+    passkey_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyTurnedAway(Event):
+    """An answer that was not accepted. `door`: where it was given; `why`: for the house's eyes."""
+
+    town_id: int
+    account_id: int | None
+    door: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsClosed(Event):
+    """By a change that ends them (why), by their owner, or by the clock."""
+
+    town_id: int
+    account_id: int | None
+    why: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRefused(Event):
+    """Somebody came with the name of a session that does not exist, or no longer."""
+
+    town_id: int
+    account_id: int | None
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KioskOpened(Event):
+    town_id: int
+    kiosk: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event):
     town_id: int
     account_id: int

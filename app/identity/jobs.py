@@ -11,6 +11,7 @@ from app.towns.tenant import every_town, town_of
 def forget() -> None:
     with every_town(), transaction():
         services.forget_challenges()
+        services.forget_sessions()
 
 
 @every(30)

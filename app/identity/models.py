@@ -1,13 +1,15 @@
-"""Codes sent by SMS, their alarms, passkeys, and the challenges that both parties have seen."""
+"""Codes sent by SMS, their alarms, passkeys, challenges, and the sessions that they open."""
 
+import enum
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import Account
+from app.accounts.models import Account, Role
 from app.core import clock
-from app.core.db import Base, new_code
+from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
 MAX_TRIES = 5
@@ -68,7 +70,9 @@ class Passkey(OfTown, Base):
     __tablename__ = "passkey"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), index=True, unique=True, default=new_code)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id), index=True)
+    name: Mapped[str] = mapped_column(sa.String(40), default="")
     credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     user_handle: Mapped[bytes] = mapped_column(sa.LargeBinary(64))
     public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
@@ -81,6 +85,58 @@ class Passkey(OfTown, Base):
     last_used_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
+
+
+class SessionKind(enum.StrEnum):
+    """Whose session it is. Each has a cookie of its own, and opens no door of another."""
+
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    KIOSK = "kiosk"
+
+    @classmethod
+    def of(cls, role: Role) -> "SessionKind":
+        """The kind of whoever has that role: a citizen's or a kiosk's own, else the staff's."""
+        return cls.STAFF if role.is_staff else cls(role.value)
+
+
+class OpenSession(OfTown, Base):
+    """A browser that was let in. Its cookie holds a random name; only the digest is kept here."""
+
+    __tablename__ = "open_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), default=new_code)  # names it, opens nothing
+    digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    kind: Mapped[SessionKind] = mapped_column(stored(SessionKind))
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id), index=True)
+    passkey_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Passkey.id))
+    method: Mapped[str] = mapped_column(sa.String(16))  # phone, passkey, device, door
+    label: Mapped[str] = mapped_column(sa.String(60), default="")  # of a kiosk
+    device: Mapped[str] = mapped_column(sa.String(40), default="")
+    started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    confirmed_at: Mapped[datetime] = mapped_column(default=clock.now)  # when it was last shown who
+    ends_at: Mapped[datetime] = mapped_column(index=True)  # whatever happens
+    previous_at: Mapped[datetime | None]  # the last access before this one
+    previous_device: Mapped[str] = mapped_column(sa.String(40), default="")
+    closed_at: Mapped[datetime | None]
+    was_refused: Mapped[bool] = mapped_column(default=False)  # somebody came with it once closed
+
+    account: Mapped[Account | None] = relationship()
+
+
+class KeptAnswers(OfTown, Base):
+    """What somebody had written when their session ended, until they come back to send it."""
+
+    __tablename__ = "kept_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id), index=True)
+    path: Mapped[str] = mapped_column(sa.String(400))
+    answers: Mapped[dict[str, Any]]  # {"fields": [[name, value], …]}
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Challenge(OfTown, Base):

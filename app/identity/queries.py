@@ -1,15 +1,25 @@
-"""Questions about codes and passkeys."""
+"""Questions about codes, passkeys and sessions."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from app.core import clock
 from app.core.db import db, first_or_none
 from app.core.phones import prefix_of
-from app.identity.models import CodeAlarm, Passkey, PhoneCode
+from app.identity.models import (
+    CodeAlarm,
+    KeptAnswers,
+    OpenSession,
+    Passkey,
+    PhoneCode,
+    SessionKind,
+)
+from app.towns.tenant import every_town
 
 
 def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
@@ -17,10 +27,15 @@ def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     question = (
         sa.select(PhoneCode)
         .where(PhoneCode.phone == phone, PhoneCode.purpose == purpose)
-        .order_by(PhoneCode.id.desc())
+        .order_by(PhoneCode.sent_at.desc(), PhoneCode.id.desc())  # as the telephone's index goes
         .limit(5)
     )
     return db.session.scalars(question).all()
+
+
+def was_confirmed(phone: str, purpose: str) -> bool:
+    """Whether a code for that purpose came back from that telephone."""
+    return any(code.used_at is not None for code in live_codes(phone, purpose))
 
 
 @dataclass(frozen=True)
@@ -132,5 +147,81 @@ def passkey(credential_id: bytes) -> Passkey | None:
     return found
 
 
+def is_known_anywhere(credential_id: bytes) -> bool:
+    """In any town: the table keeps each credential once, whoever enrolled it."""
+    with every_town():
+        return passkey(credential_id) is not None
+
+
 def passkeys_of(account_id: int) -> Sequence[Passkey]:
-    return db.session.scalars(sa.select(Passkey).where(Passkey.account_id == account_id)).all()
+    question = sa.select(Passkey).where(Passkey.account_id == account_id)
+    return db.session.scalars(question.order_by(Passkey.id)).all()
+
+
+def passkey_of(account_id: int, code: str) -> Passkey | None:
+    """Somebody's own passkey, by its public name."""
+    found: Passkey | None = first_or_none(
+        sa.select(Passkey).where(Passkey.account_id == account_id, Passkey.code == code)
+    )
+    return found
+
+
+def passkeys_by_account() -> dict[int, int]:
+    """How many passkeys each person of this town has."""
+    question = sa.select(Passkey.account_id, sa.func.count()).group_by(Passkey.account_id)
+    return {row[0]: row[1] for row in db.session.execute(question)}
+
+
+def session_of(name: str, kind: SessionKind) -> OpenSession | None:
+    """The session with that name, closed ones too, together with its person: one question."""
+    found: OpenSession | None = first_or_none(
+        sa.select(OpenSession)
+        .where(OpenSession.digest == digest_of(name), OpenSession.kind == kind)
+        .options(joinedload(OpenSession.account))
+    )
+    return found
+
+
+def sessions_of(account_id: int) -> Sequence[OpenSession]:
+    """The open ones of that person, the last seen first."""
+    question = sa.select(OpenSession).where(
+        OpenSession.account_id == account_id,
+        OpenSession.closed_at.is_(None),
+        OpenSession.ends_at > clock.now(),
+    )
+    return db.session.scalars(question.order_by(OpenSession.seen_at.desc())).all()
+
+
+def session_by_code(account_id: int, code: str) -> OpenSession | None:
+    """Somebody's own session, closed or not, by the name it has in lists."""
+    found: OpenSession | None = first_or_none(
+        sa.select(OpenSession).where(OpenSession.account_id == account_id, OpenSession.code == code)
+    )
+    return found
+
+
+def sessions_by_passkey(passkey_id: int) -> Sequence[OpenSession]:
+    question = sa.select(OpenSession).where(
+        OpenSession.passkey_id == passkey_id, OpenSession.closed_at.is_(None)
+    )
+    return db.session.scalars(question).all()
+
+
+def kiosks() -> Sequence[OpenSession]:
+    question = sa.select(OpenSession).where(
+        OpenSession.kind == SessionKind.KIOSK,
+        OpenSession.closed_at.is_(None),
+        OpenSession.ends_at > clock.now(),
+    )
+    return db.session.scalars(question.order_by(OpenSession.label)).all()
+
+
+def kept_answers(code: str) -> KeptAnswers | None:
+    found: KeptAnswers | None = first_or_none(
+        sa.select(KeptAnswers).where(KeptAnswers.code == code)
+    )
+    return found
+
+
+def digest_of(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

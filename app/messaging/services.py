@@ -50,6 +50,7 @@ def send_later(
         body = in_basic_letters(body)
     is_lost = is_written and not takes_messages(phone)
     message = Message(
+        town_id=current_town_id(),  # of now: the row may be written with those of another town
         phone=phone,
         body="" if is_lost else body,
         way=way,
@@ -61,7 +62,6 @@ def send_later(
         not_after=not_after,
     )
     db.session.add(message)
-    db.session.flush()
     return message
 
 

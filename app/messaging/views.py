@@ -16,7 +16,8 @@ from app.towns import queries as towns
 bp = Blueprint("hooks", __name__, url_prefix="/hooks")
 
 
-@bp.post("/twilio/<any(sms,call):way>/<code>")
+@bp.post("/twilio/sms/<code>", defaults={"way": "sms"})
+@bp.post("/twilio/call/<code>", defaults={"way": "call"})
 @by_provider
 def report(way: str, code: str) -> Response:
     """The same answer whether it is new, known or out of order."""

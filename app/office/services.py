@@ -24,8 +24,8 @@ from app.schedule.queries import Broken
 from app.towns.models import Town
 from app.towns.tenant import town_of
 
-# More visits than these are shown without offers, so that looking at them takes no minute.
-MOST_OFFERS = 60
+# More visits than these are shown without offers: whoever looks keeps other writers waiting.
+MOST_OFFERS = 40
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def look(town: Town, change: Callable[[], Any]) -> Look:
     effect = time.preview(town, made, lambda broken: _with_offers(town, broken))
     promises, holds = effect.tried or ((), 0)
     gone = tuple(one for key, one in after.items() if key not in before)
-    return Look(tuple(promises), gone, holds, effect.minutes)
+    return Look(tuple(promises), gone, holds, effect.minutes, most=MOST_OFFERS)
 
 
 def make(town: Town, change: Callable[[], Any], answer: Answer | None = None) -> Look:
@@ -101,7 +101,7 @@ def look_at_broken(town: Town) -> Look:
     finally:
         if savepoint.is_active:
             savepoint.rollback()
-    return Look(tuple(promises), holds=holds)
+    return Look(tuple(promises), holds=holds, most=MOST_OFFERS)
 
 
 def mend(town: Town, answer: Answer) -> Look:

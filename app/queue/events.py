@@ -26,6 +26,7 @@ class VisitTransferred(VisitEvent):
 @dataclass(frozen=True, kw_only=True)
 class PriorityChanged(VisitEvent):
     priority: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

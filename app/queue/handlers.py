@@ -11,7 +11,7 @@ from app.core import clock, stream
 from app.core.events import on
 from app.core.i18n import speaking
 from app.messaging import services as messaging
-from app.queue import services
+from app.queue import queries, services
 from app.queue.events import CounterChanged, NearlyTheirTurn
 
 
@@ -47,6 +47,15 @@ def tell_them_to_come_back(event: NearlyTheirTurn) -> None:
 @on(CounterChanged)
 def show_it_on_the_agendas(event: CounterChanged) -> None:
     stream.tell(f"day:{event.town_id}", "day", {})
+    stream.tell(f"day:{event.town_id}", "counters", {})
+
+
+@on(VisitMoved)
+def show_it_in_the_hall(event: VisitMoved) -> None:
+    """The screen of the office looks again when somebody with a number is called or leaves."""
+    ticket = queries.ticket_of(booking.visit(event.visit_id))
+    if ticket:
+        stream.tell(f"hall:{ticket.office_id}", "hall", {})
 
 
 def _link(visit: Visit) -> str:
@@ -54,6 +63,8 @@ def _link(visit: Visit) -> str:
 
 
 def _write(visit: Visit, kind: str, text: str) -> None:
+    if not visit.phone:
+        return
     messaging.send_later(
         visit.phone,
         text,

@@ -1,6 +1,6 @@
 """What people in the waiting room were told about their wait, and how long attentions take."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.booking.models import Visit
 from app.core import clock
 from app.core.db import Base
-from app.towns.models import OfTown, Procedure
+from app.towns.models import Office, OfTown, Procedure
 
 
 class WaitEstimate(OfTown, Base):
@@ -45,3 +45,26 @@ class UsualLength(OfTown, Base):
     spread: Mapped[float]
     count: Mapped[int]
     measured_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+LAST_TICKET = 999  # after it comes 1 again
+
+
+class Ticket(OfTown, Base):
+    """The number of somebody in the hall: from 1 every day in every office.
+
+    `position` counts on where the numbers begin again, so that the register refuses two alike.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (sa.UniqueConstraint("office_id", "day", "position"),)
+
+    visit_id: Mapped[int] = mapped_column(sa.ForeignKey(Visit.id), primary_key=True)
+    office_id: Mapped[int] = mapped_column(sa.ForeignKey(Office.id))
+    day: Mapped[date]
+    position: Mapped[int]
+    given_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def number(self) -> int:
+        return (self.position - 1) % LAST_TICKET + 1

@@ -28,12 +28,13 @@ from app.queue.errors import (
     TooLate,
 )
 from app.queue.events import CounterChanged, NearlyTheirTurn, PriorityChanged, VisitTransferred
-from app.queue.models import UsualLength, WaitEstimate
+from app.queue.models import LAST_TICKET, Ticket, UsualLength, WaitEstimate
 from app.queue.queries import Standing
 from app.schedule import queries as schedule
 from app.schedule import services as time
 from app.schedule.models import CounterState, Resource
 from app.schedule.queries import Wish
+from app.towns import services as towns
 from app.towns.models import Channel, Procedure, Town
 from app.towns.tenant import town_of
 
@@ -46,6 +47,60 @@ NEAR_AHEAD, NEAR_MINUTES = 1, 10
 # Past attentions that say how long one takes.
 MEMORY = timedelta(days=60)
 FIRST_LOOK = 20  # how many of the line are tried before a clerk is told that nobody is there
+
+
+def receive_walk_in(
+    staff: Account,
+    wish: Wish,
+    *,
+    phone: str,
+    name: str,
+    reads: str,
+    needs: Sequence[str],
+    form_token: str,
+    anyway: bool = False,
+    follows: Visit | None = None,
+) -> Visit:
+    """Somebody has come to the counter, or calls, without an appointment.
+
+    Whoever could not be attended before closing is not taken in, unless the clerk says so.
+    """
+    if not anyway and not queries.intake(wish).is_open:
+        raise LineClosed
+    visit = booking.walk_in_for(
+        staff,
+        wish,
+        phone=phone,
+        name=name,
+        reads=reads,
+        needs=needs,
+        form_token=form_token,
+        follows=follows,
+    )
+    if queries.needs_a_number(visit):
+        give_ticket(visit)
+    return visit
+
+
+def give_ticket(visit: Visit) -> Ticket:
+    """The next number of its office today. Asked twice, the same; a number in use is left out."""
+    if own := queries.ticket_of(visit):
+        return own
+    towns.take_turns()
+    office_id, day = queries.office_of(visit), clock.today(visit.town.time_zone)
+    last = queries.last_ticket(office_id, day)
+    in_use = queries.numbers_in_use(office_id, day)
+    ticket = Ticket(
+        visit_id=visit.id,
+        office_id=office_id,
+        day=day,
+        position=last.position + 1 if last else 1,
+    )
+    while ticket.number in in_use and len(in_use) < LAST_TICKET:
+        ticket.position += 1
+    db.session.add(ticket)
+    db.session.flush()
+    return ticket
 
 
 def walk_in(
@@ -93,12 +148,46 @@ def arrive(visit: Visit) -> None:
 
 
 def receive(visit: Visit) -> None:
-    """Somebody at the town hall says that the person is here."""
+    """Somebody at the town hall says that the person is here; in the hall they get a number.
+
+    Who comes after the minutes of courtesy waits as one without a time.
+    """
+    if visit.status is not Status.BOOKED:
+        raise VisitChanged
+    late = timedelta(minutes=visit.town.late_minutes)
+    visit.is_walk_in = clock.now() > visit.starts_at + late
     booking.move_on(visit, Status.WAITING)
+    if queries.needs_a_number(visit):
+        give_ticket(visit)
+
+
+def begin(visit: Visit) -> None:
+    """The person is at the desk, or has answered the telephone: the attention begins."""
+    if visit.status is not Status.CALLED:
+        raise VisitChanged
+    booking.move_on(visit, Status.IN_SERVICE)
+
+
+def repeat_call(visit: Visit) -> None:
+    """Once more, without letting others go first; after the town's number of calls it is over."""
+    if visit.status is not Status.CALLED:
+        raise VisitChanged
+    if visit.calls >= visit.town.calls_before_no_show:
+        give_up(visit)
+        return
+    visit.calls += 1
+    visit.called_at = clock.now()
+    publish(VisitMoved(town_id=visit.town_id, visit_id=visit.id, status=Status.CALLED.value))
+
+
+def give_up(visit: Visit) -> None:
+    """Who had an appointment did not come; who had none has left."""
+    booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.NO_SHOW)
 
 
 def step_out(visit: Visit) -> None:
     """They left the waiting room before being called; an appointment stands, a place does not."""
+    booking.look_again(visit)
     if visit.status is not Status.WAITING:
         return
     booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.BOOKED)
@@ -152,7 +241,7 @@ def call_again(visit: Visit) -> None:
     if visit.status is not Status.CALLED:
         raise VisitChanged
     if visit.calls >= visit.town.calls_before_no_show:
-        booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.NO_SHOW)
+        give_up(visit)
         return
     time.free(visit.code)
     booking.move_on(visit, Status.WAITING)
@@ -190,19 +279,34 @@ def transfer(
     )
 
 
-def give_priority(visit: Visit, priority: int) -> None:
+def give_priority(visit: Visit, priority: int, reason: str = "") -> None:
     """Higher goes first among those without an appointment: age, pregnancy, small children."""
     if not visit.is_waiting:
         raise VisitChanged
     visit.priority = max(0, min(priority, 9))
-    publish(PriorityChanged(town_id=visit.town_id, visit_id=visit.id, priority=visit.priority))
+    visit.priority_reason = reason if visit.priority else ""
+    publish(
+        PriorityChanged(
+            town_id=visit.town_id,
+            visit_id=visit.id,
+            priority=visit.priority,
+            reason=visit.priority_reason,
+        )
+    )
+
+
+def sit_at(account: Account, desk: Resource | None) -> None:
+    """At which desk of the hall this clerk attends, for the screen to say."""
+    clerk = counter_of(account)
+    clerk.desk_id = desk.id if desk else None
+    _tell_counter(clerk)
 
 
 def set_counter(account: Account, state: CounterState) -> None:
     """The clerk opens, pauses or closes their counter; it holds for the day."""
     clerk = counter_of(account)
     clerk.counter, clerk.counter_at = state, clock.now()
-    publish(CounterChanged(town_id=clerk.town_id, resource_id=clerk.id, state=state.value))
+    _tell_counter(clerk)
 
 
 def tell_waits(town: Town) -> int:
@@ -276,9 +380,15 @@ def counter_of(account: Account) -> Resource:
     return resource
 
 
+def _tell_counter(clerk: Resource) -> None:
+    state = clerk.counter.value if clerk.counter else ""
+    publish(CounterChanged(town_id=clerk.town_id, resource_id=clerk.id, state=state))
+
+
 def _call(visit: Visit, clerk: Resource) -> bool:
     """Of two clerks at once, the register gives the person to the first."""
     with town_of(visit.town_id):
+        towns.take_turns()
         called = db.session.execute(
             sa.update(Visit)
             .where(Visit.id == visit.id, queries.is_ready())

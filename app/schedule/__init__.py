@@ -4,6 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.schedule import cli, models  # noqa: F401
+    from app.schedule import cli, edition, models  # noqa: F401
 
+    app.extensions["rosters"] = {}  # by town, each with the edition of the rules it was made from
     app.cli.add_command(cli.commands)

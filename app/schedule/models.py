@@ -77,8 +77,10 @@ class Resource(OfTown, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     counter: Mapped[CounterState | None] = mapped_column(stored(CounterState))
     counter_at: Mapped[datetime | None]  # when they said it
+    desk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))  # where they sit
 
     account: Mapped[Account | None] = relationship()
+    desk: Mapped["Resource | None"] = relationship(remote_side=id)
 
 
 class Skill(OfTown, Base):

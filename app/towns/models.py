@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship, validates
 
-from app.core.db import Base, stored
+from app.core.db import Base, new_code, stored
 from app.core.i18n import in_language
 from app.towns.tenant import current_town_id
 
@@ -26,6 +26,40 @@ class Identification(enum.StrEnum):
 
     NONE = "none"
     PHONE = "phone"
+
+
+class Level(enum.StrEnum):
+    """How surely we know who somebody is, from not at all to surest."""
+
+    NONE = "none"
+    PHONE = "phone"  # holds the telephone: a code by SMS
+    PASSKEY = "passkey"  # holds a key that was enrolled after a check
+    CHECKED = "checked"  # a clerk compared face and document (Ley 39/2015, art. 12.2)
+    EID = "eid"  # a national identity says so
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+    def reaches(self, wanted: "Level") -> bool:
+        return self.rank >= wanted.rank
+
+
+class Moment(enum.StrEnum):
+    """When a procedure must know who somebody is."""
+
+    BOOK = "book"
+    ENTER = "enter"  # into the waiting room and the call
+    ACT = "act"  # during the visit, before a certain act
+
+
+class DocumentRule(enum.StrEnum):
+    """What a town keeps of the number of an identity document."""
+
+    NOTHING = "nothing"
+    MASKED = "masked"  # four digits, as LOPDGDD, additional provision 7, publishes them
+    DIGEST = "digest"  # nobody reads it, but the same number is recognised
+    FULL = "full"  # for some days, then masked
 
 
 class Town(Base):
@@ -61,6 +95,11 @@ class Town(Base):
     trade_minutes: Mapped[int] = mapped_column(default=0)  # a cancelled time rests, then is free
     calls_before_no_show: Mapped[int] = mapped_column(default=3)
     alarm_days: Mapped[int] = mapped_column(default=7)  # more until a first free time is an alarm
+    document_rule: Mapped[DocumentRule] = mapped_column(
+        stored(DocumentRule), default=DocumentRule.MASKED
+    )
+    document_days: Mapped[int] = mapped_column(default=30)  # for which a full number is kept
+    eid_providers: Mapped[list[str]] = mapped_column(default=list)  # by name, in order
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,8 +118,10 @@ class Office(OfTown, Base):
     """A place of the town hall, with its address, telephone and opening hours in words."""
 
     __tablename__ = "office"
+    __table_args__ = (sa.Index("uq_office_town_id_slug", "town_id", "slug", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(60), default=new_code)  # of the screen in its hall
     name: Mapped[dict[str, str]]
     address: Mapped[str] = mapped_column(sa.String(160))
     phone: Mapped[str] = mapped_column(sa.String(20))
@@ -119,6 +160,10 @@ class Procedure(OfTown, Base):
     visits_per_phone: Mapped[int | None]  # still to come, of this procedure; None: any
     takes_walk_ins: Mapped[bool] = mapped_column(default=True)
     alarm_days: Mapped[int | None]  # None: as the town
+    assurance: Mapped[dict[str, str]] = mapped_column(default=dict)  # moment: level
+    assurance_reason: Mapped[dict[str, str]] = mapped_column(default=dict)  # why, in words
+    act: Mapped[dict[str, str]] = mapped_column(default=dict)  # what `Moment.ACT` comes before
+    outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)  # code: names; empty: the usual
 
     office: Mapped[Office] = relationship()
 
@@ -128,11 +173,21 @@ class Procedure(OfTown, Base):
             raise ValueError("a buffer is two lengths in minutes, before and after")
         return {Channel(channel).value: list(pair) for channel, pair in buffers.items()}
 
+    @validates("assurance")
+    def _known_words(self, key: str, assurance: dict[str, str]) -> dict[str, str]:
+        return {Moment(moment).value: Level(level).value for moment, level in assurance.items()}
+
     @validates("minutes")
     def _positive(self, key: str, minutes: dict[str, int]) -> dict[str, int]:
         if not minutes or any(length <= 0 for length in minutes.values()):
             raise ValueError("a procedure lasts some minutes on at least one channel")
         return {Channel(channel).value: int(length) for channel, length in minutes.items()}
+
+    def needs_to(self, moment: Moment) -> Level:
+        """How surely we must know who it is by then. What was needed before is needed still."""
+        until = list(Moment)[: list(Moment).index(moment) + 1]
+        asked = [Level(self.assurance[one.value]) for one in until if one.value in self.assurance]
+        return max(asked, key=lambda level: level.rank, default=Level.NONE)
 
     @property
     def channels(self) -> list[Channel]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.core.db import db, first_or_none
+from app.core.db import db, first_or_none, has_looked_first
 from app.core.events import publish
 from app.towns.errors import (
     DayMarked,
@@ -65,7 +65,7 @@ def take_turns() -> bool:
     has one writer anyway, and needs no question.
     """
     if db.session.get_bind().dialect.name == "sqlite":
-        return False
+        return has_looked_first()
     pool = sa.select(Town.pool).where(Town.id == current_town_id()).scalar_subquery()
     db.session.execute(
         sa.select(Town.id)

@@ -24,6 +24,19 @@ UNFIT = {
 }
 
 
+class CodeForm(FlaskForm):
+    """The six digits of the message."""
+
+    code = StringField(_l("The code we sent you"))
+
+    def validate_code(self, field: StringField) -> None:
+        digits = [sign for sign in field.data or "" if sign.isdecimal()]
+        if not digits:
+            raise ValidationError(_l("Write the six digits of the message."))
+        if len(digits) != 6:
+            raise ValidationError(_l("The code has six digits. Look at the message again."))
+
+
 class WhoForm(FlaskForm):
     """A mobile number, and a name if they wish."""
 

@@ -35,11 +35,6 @@ def favicon() -> AnyResponse:
 @everyone
 def robots() -> Response:
     """Search engines may read the counter's public pages, never anybody's visit."""
-    lines = (
-        "User-agent: *",
-        "Disallow: /*/visits/",
-        "Disallow: /desk/",
-        "Disallow: /office/",
-        "Disallow: /demo",
-    )
+    closed = ("/*/visits/", "/*/me", "/desk/", "/office/", "/demo")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

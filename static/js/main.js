@@ -5,11 +5,20 @@
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
   'code-from-message': () => import('./identity/code-from-message.js'),
+  'device-check': () => import('./devices/check-screen.js'),
+  'desk-day': () => import('./desk/day-screen.js'),
+  'desk-keys': () => import('./desk/keys-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
+  'passkey-signals': () => import('./identity/passkey-signals.js'),
   'print-button': () => import('./portal/print-button.js'),
   'send-again': () => import('./identity/send-again.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')
 }
+
+/** How long a page rests before what is only a convenience is fetched, in milliseconds. */
+const REST = 2_000
+/** What shows that somebody is about to use it: then at once. */
+const SIGNS = ['focusin', 'pointerdown', 'keydown']
 
 /** @type {Promise<typeof import('./core/mount.js')> | undefined} */
 let mounting
@@ -25,5 +34,18 @@ function refresh(swap) {
   mounting?.then(({ mountAll }) => mountAll(MODULES))
 }
 
+/** Conveniences do not make the page wait: they come when it rests, or when somebody begins. */
+function wakeWhatMayWait() {
+  clearTimeout(timer)
+  for (const sign of SIGNS) removeEventListener(sign, wakeWhatMayWait)
+  for (const element of document.querySelectorAll('[data-module-later]')) {
+    element.setAttribute('data-module', element.getAttribute('data-module-later') ?? '')
+    element.removeAttribute('data-module-later')
+  }
+  refresh()
+}
+
 document.addEventListener('htmx:after:swap', refresh)
+for (const sign of SIGNS) addEventListener(sign, wakeWhatMayWait)
+const timer = setTimeout(wakeWhatMayWait, REST)
 refresh()

@@ -31,7 +31,7 @@ def test_every_step_of_a_visit_has_its_line():
     a_story()
 
     names = list(db.session.scalars(sa.select(AuditEntry.name).order_by(AuditEntry.number)))
-    assert names == ["VisitHeld", "VisitBooked", "VisitCancelled"]
+    assert names == ["VisitHeld", "VisitBooked", "PersonIdentified", "VisitCancelled"]
     assert services.verify().is_whole
 
 
@@ -90,5 +90,5 @@ def test_a_line_that_is_undone_with_its_fact_leaves_no_gap():
     except ZeroDivisionError:
         services.write("Afterwards", {})
 
-    assert queries.last_line()[0] == 4
+    assert queries.last_line()[0] == 5
     assert services.verify().is_whole

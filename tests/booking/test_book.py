@@ -17,6 +17,8 @@ from app.schedule import queries as schedule
 from app.schedule.models import Allocation, AllocationState
 from tests import town
 
+MOST_STATEMENTS_OF_A_BOOKING = 19
+
 
 @pytest.fixture
 def place():
@@ -576,3 +578,24 @@ def test_htmx_gets_the_piece_and_the_way_out(client, wish):
     assert "HX-Request" in wrong.headers["Vary"]
     assert right.status_code == 204
     assert "/ca/visits/new?hold=" in right.headers["HX-Redirect"]
+
+
+def test_taking_a_time_asks_the_register_no_more_than_it_must(client, wish, statements):
+    """The hold, its line of the record, the code and its message; however full the day is."""
+    first = schedule.first_free(wish).starts_at
+    counts = []
+    for number in range(3):
+        url, page = form_page(client, wish, first + timedelta(minutes=20 * number))
+        form = {
+            "csrf_token": town.token_in(page),
+            "token": town.field_in(page, "token"),
+            "phone": f"60012345{number}",
+            "name": "",
+        }
+        with client.session_transaction(base_url=town.base(wish.town)) as session:
+            session.pop("hold", None)
+        statements.clear()
+        assert client.post(url, data=form).status_code == 303
+        counts.append(sum(not text.startswith(("SAVE", "RELEASE")) for text in statements))
+
+    assert counts[1] == counts[2] <= MOST_STATEMENTS_OF_A_BOOKING

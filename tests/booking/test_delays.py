@@ -1,5 +1,6 @@
 """How long people must wait for a first free time is measured every night and told."""
 
+import urllib.request
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -11,12 +12,16 @@ from app.booking.jobs import measure_delays
 from app.core.db import db
 from app.schedule.models import DelayMeasure, ShiftException
 from tests import town
+from tests.storm import a_place
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def ten_o_clock():
+def ten_o_clock(request):
+    if "storm" in request.keywords:
+        yield None  # the processes of a running counter have the clock of the street
+        return
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
@@ -75,9 +80,27 @@ def test_a_monitor_on_this_machine_reads_the_alarm(client, place):
 
     page = client.get("/metrics").text
 
-    labels = 'channel="video",procedure="padron",town="vilaclara"'
-    assert f"ventanilla_days_to_first_free{{{labels}}} 3.0" in page
-    assert f"ventanilla_delay_alarm{{{labels}}} 1.0" in page
+    figures = town.figures_in(page)
+    here = {"channel": "video", "procedure": "padron", "town": "vilaclara"}
+    assert figures["ventanilla_days_to_first_free", frozenset(here.items())] == 3
+    assert figures["ventanilla_delay_alarm", frozenset(here.items())] == 1
+
+
+@pytest.mark.storm
+def test_a_monitor_scrapes_a_running_counter(stormed):
+    """Whichever of its processes answers, on both registers."""
+    with stormed.errand():
+        place, _, _ = a_place("scraped", 1, padron=20)
+    with stormed.errand(place):
+        services.measure_delays(place)
+
+    for _ in range(4):
+        with urllib.request.urlopen(f"http://127.0.0.1:{stormed.counter.port}/metrics") as answer:
+            figures = town.figures_in(answer.read().decode())
+        for channel in ("video", "phone", "in_person"):
+            here = {"channel": channel, "procedure": "padron", "town": place.slug}
+            assert figures["ventanilla_days_to_first_free", frozenset(here.items())] <= 1
+            assert figures["ventanilla_delay_alarm", frozenset(here.items())] == 0
 
 
 def test_from_elsewhere_the_figures_do_not_exist_without_the_token(app, client, monkeypatch):

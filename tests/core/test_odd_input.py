@@ -114,3 +114,20 @@ def test_a_word_that_is_neither_is_refused(tmp_path, monkeypatch):
 
     with pytest.raises(settings.Unsafe, match="yes or no"):
         create_app(TESTING=True, INSTANCE=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, "[1]", '"x"', "7", '{"phone": {"a": 1}}', '{"phone": 1e999}']
+)
+def test_a_form_sent_as_json_is_an_empty_form(client, place, body):
+    page = client.get(f"{town.base(place)}/ca/help").text
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+
+    answer = client.post(
+        f"{town.base(place)}/ca/me/sign-in",
+        data=body,
+        content_type="application/json",
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code == 422

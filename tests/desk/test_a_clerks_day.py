@@ -77,7 +77,8 @@ def test_next_with_nobody_there_is_a_sentence(desk, place):
     answer = send(desk, home(place, "next"), home(place))
 
     assert answer.status_code == 409
-    assert 'id="next"' not in answer.text
+    assert 'id="error-summary"' in answer.text
+    assert 'id="agenda"' in answer.text
 
 
 def test_a_clerk_may_call_somebody_out_of_turn(desk, place, padron):

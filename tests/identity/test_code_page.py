@@ -10,7 +10,7 @@ from app.booking.forms import written_start
 from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db
-from app.messaging.models import Message, Way
+from app.messaging.models import Message, MessageState, Way
 from tests import town
 
 OTHER = "+34600999999"
@@ -203,3 +203,36 @@ def test_who_asks_for_codes_without_end_is_told_how_long_to_wait(client, app, wi
     assert int(refused.headers["Retry-After"]) in range(1, 62)
     assert wish.town.phone.replace(" ", "\u00a0") in refused.text
     assert client.get(here).status_code == 200
+
+
+def test_who_waits_for_a_message_that_was_lost_is_told_and_offered_a_call(client, wish):
+    here = ask(client, wish)
+    message = db.session.scalars(sa.select(Message)).one()
+    message.state = MessageState.FAILED
+    db.session.commit()
+
+    page = client.get(here).text
+    again = town.send(client, here.replace("/new?", "/new/code?"), here, way="call")
+
+    assert "did not arrive" in page
+    assert "Call me and read it aloud" in page
+    assert 'data-seconds="0"' in page
+    assert "again=call" in again.location
+
+
+@pytest.mark.parametrize(
+    "host", ["VILACLARA.localhost", "vilaclara.localhost.", "vilaclara.localhost:80"]
+)
+def test_the_message_names_the_host_as_the_town_writes_it(client, wish, host):
+    here = ask(client, wish).replace("http://vilaclara.localhost", "")
+    page = client.get(here, headers={"Host": host})
+
+    if page.status_code == 200:
+        client.post(
+            here.replace("/new?", "/new/code?"),
+            data={"csrf_token": town.token_in(page.text)},
+            headers={"Host": host},
+        )
+
+    for body in town.sent_to(town.PHONE):
+        assert re.search(r"\n@vilaclara\.localhost #\d{6}$", body)

@@ -205,15 +205,19 @@ def test_coming_and_going_is_written_down(client, clerk, device):
     post(client, f"{HOME}/desk/sign-out")
 
     names = list(db.session.scalars(sa.select(AuditEntry.name).order_by(AuditEntry.number)))
-    assert names[-3:] == ["PasskeyEnrolled", "SignedIn", "SignedOut"]
+    assert names[-6:] == [
+        *("PasskeyEnrolled", "SignedIn"),
+        *("SessionsClosed", "SignedIn"),
+        *("SessionsClosed", "SignedOut"),
+    ]
 
 
 def test_a_copied_cookie_ends_with_the_session(app, client, clerk, device):
     enrol(client, invitation(clerk), device)
     copy = app.test_client()
     copy.set_cookie(
-        "ventanilla",
-        client.get_cookie("ventanilla", "vilaclara.localhost").value,
+        "ventanilla-staff",
+        client.get_cookie("ventanilla-staff", "vilaclara.localhost").value,
         domain="vilaclara.localhost",
     )
     assert copy.get(f"{HOME}/desk/").status_code == 200

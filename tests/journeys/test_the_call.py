@@ -252,7 +252,7 @@ def test_a_call_survives_the_server_a_reload_and_the_clerks_computer(tmp_path, a
         citizen.wait_for_timeout(1_500)
         assert citizen.evaluate(RECEIVED)["frames"] > before  # the picture needs no server
         citizen.locator("#call-microphone").click()
-        counter, process = open_counter(tmp_path, counter.port)
+        counter, process = open_counter(tmp_path, PORT=str(counter.port))
         expect(clerk.locator('[data-part="silent"]:visible')).to_have_count(1, timeout=LONG)
         state(citizen, "talking")
 

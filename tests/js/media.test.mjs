@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Devices, troubleOf } from '../../static/js/calls/media.js'
+import { Devices, troubleOf } from '../../static/js/core/media.js'
 import { settle, Stream, Track } from './street.mjs'
 
 const fail = (name) => {

@@ -714,3 +714,20 @@ def _come_true(place, change, choice):
     assert broken == (shown if choice is Action.KEEP else shown - done)
     gone = done if choice is Action.CANCEL else set()
     assert all(schedule.allocations_of(code) for code in live - gone), "a visit was lost"
+
+
+def test_of_very_many_visits_the_first_have_offers_and_the_rest_stay_on_the_list(
+    place, padron, ana, monkeypatch
+):
+    wish = town.a_wish(place, padron)
+    for number in range(3):
+        town.a_visit(wish, at(10 + number), phone=f"+3460000000{number}")
+    monkeypatch.setattr(services, "MOST_OFFERS", 2)
+
+    look = shown(place, away(ana))
+    assert look.is_too_much
+    assert names(look) == [["move", "cancel", "keep"]] * 2 + [["cancel", "keep"]]
+    services.make(place, away(ana), decided(look, for_all=Action.MOVE))
+
+    assert len(queries.broken_now(place)) == 1
+    assert names(services.look_at_broken(place)) == [["move", "cancel", "keep"]]

@@ -290,6 +290,22 @@ def test_a_pause_of_yesterday_says_nothing_of_today(place, padron, ten_o_clock):
     assert queries.intake(town.a_wish(place, padron)).is_open
 
 
+def test_when_the_last_clerk_goes_nobody_is_promised_anything_until_one_is_back(place, padron):
+    clerk = town.a_clerk(padron)
+    visit = walks_in(town.a_wish(place, padron))
+    assert queries.standings(place)[visit.id].forecast.longest is not None
+
+    services.set_counter(clerk, CounterState.CLOSED)
+    db.session.flush()
+    assert queries.standings(place)[visit.id].forecast.longest is None
+    assert visit.status is Status.WAITING
+
+    services.set_counter(clerk, CounterState.OPEN)
+    db.session.flush()
+    assert queries.standings(place)[visit.id].forecast.longest is not None
+    assert services.call_next(clerk) is visit
+
+
 def test_at_closing_time_who_still_waits_is_told_so(place, padron, ten_o_clock):
     town.a_clerk(padron, hours=(time(9), time(11)))
     visit = walks_in(town.a_wish(place, padron))

@@ -91,7 +91,7 @@ def test_the_same_hours_are_added_to_several_days_at_once(idle):
     services.add_shifts(idle, [2, 0, 0], hours(9, 14))
 
     assert shifts(idle) == [(0, 9, 14), (2, 9, 14)]
-    assert told() == ["shift_added"]
+    assert told() == ["shift_added"] * 2
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,8 @@ def test_a_shift_is_changed_also_into_its_own_old_hours(idle):
     assert shifts(idle) == [(3, 10, 15)]
     assert not shift.is_public
     assert told()[-1] == "shift_changed"
+    last = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last.facts["about"] == "Joan Serra 1 09:00-14:00 → Joan Serra 4 10:00-15:00"
 
 
 def test_a_shift_is_not_changed_onto_another(idle):

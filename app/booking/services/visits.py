@@ -14,12 +14,15 @@ from app.booking.errors import (
     HoldOver,
     NotCancellable,
     NotMovable,
+    PhoneNeeded,
     TimePast,
     TooManyHolds,
     TooManyVisits,
+    VisitChanged,
     WayNotPossible,
 )
 from app.booking.events import (
+    CitizenRecognised,
     VisitBooked,
     VisitCancelled,
     VisitChannelChanged,
@@ -37,6 +40,7 @@ from app.core.events import publish
 from app.schedule import services as time
 from app.schedule.errors import TimeTaken
 from app.schedule.queries import Plan, Wish
+from app.towns import services as towns
 from app.towns.models import Channel
 
 # How often a hold may be made longer.
@@ -55,14 +59,16 @@ def hold(
     host: str = "",
 ) -> Visit:
     """Keep a time while the person types their code. The same form sent twice is one visit."""
-    if same := _same_form(form_token, phone):
-        return same
+    sent = queries.by_form(form_token)
+    if sent and _is_same(sent, phone):
+        return sent
     if starts_at <= clock.now():
         raise TimePast
     _refuse_many_holds(phone)
     code, until = new_code(), clock.now() + _hold_life()
     plan = time.reserve(wish, starts_at, claim=code, expires_at=until)
-    visit = _written(wish, starts_at, code, phone, name, reads, needs, form_token, host)
+    token = _unused(form_token, sent)
+    visit = _written(wish, starts_at, code, phone, name, reads, needs, token, host)
     visit.clerk_id, visit.hold_until = plan.clerk_id, until
     return _added(visit, wish)
 
@@ -78,17 +84,19 @@ def hold_walk_in(
     host: str = "",
 ) -> Visit:
     """Somebody who wants to talk now, while they type their code. It takes nobody's time yet."""
-    if same := _same_form(form_token, phone):
-        return same
+    sent = queries.by_form(form_token)
+    if sent and _is_same(sent, phone):
+        return sent
     _refuse_many_holds(phone)
-    now = clock.now()
-    visit = _written(wish, now, new_code(), phone, name, reads, needs, form_token, host)
+    now, token = clock.now(), _unused(form_token, sent)
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.hold_until = True, now + _hold_life()
     return _added(visit, wish)
 
 
 def extend_hold(visit: Visit) -> None:
     """Somebody who needs longer gets it, ten times (WCAG 2.2.1), while the time is theirs."""
+    look_again(visit)
     until = clock.now() + _hold_life()
     is_too_long = until - visit.held_at > _hold_life() * (EXTENSIONS + 1)
     if not visit.is_held or is_too_long:
@@ -100,30 +108,47 @@ def extend_hold(visit: Visit) -> None:
 
 def let_go(visit: Visit) -> None:
     """The person went back to choose another time."""
+    look_again(visit)
     if visit.is_held:
         time.free(visit.code)
         expire(visit)
 
 
-def book(visit: Visit) -> Visit:
+def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code") -> Visit:
     """The telephone is confirmed: what was held is theirs. Twice is once.
+
+    `citizen`: whoever has shown by a passkey that they are this person, whose number it is.
 
     If the hold ran out meanwhile the time is taken again when it is still free. Who comes without
     an appointment is in the line from now on.
     """
+    look_again(visit)
     if visit.booked_at is not None:
         return visit
     _refuse_many_visits(visit)
+    if citizen:
+        _tell_who_it_is(visit, citizen)
     if visit.is_walk_in:
-        return _walk_in(visit)
+        return _walk_in(visit, citizen, shown_by)
     if not visit.is_held or not time.keep(visit.code):
         _take_again(visit)
-    visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+    visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until = None
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
+
+
+def recognise(visit: Visit, citizen: Account) -> None:
+    """A passkey has shown who holds it, and the number is theirs: no code is needed.
+
+    It is booked at once, unless what is done in it needs more than a telephone to be booked.
+    """
+    if queries.asks_more_to_book(visit):
+        _tell_who_it_is(visit, citizen)
+    else:
+        book(visit, citizen, shown_by="passkey")
 
 
 def book_for(
@@ -140,30 +165,76 @@ def book_for(
 ) -> Visit:
     """Somebody of the staff books for a person on the telephone or at the counter.
 
-    No code: who books is written down instead. Their other visits do not limit it.
+    No code: who books is written down instead. Their other visits do not limit it. Who comes in
+    person may have no telephone.
     """
-    if (same := queries.by_form(form_token)) and same.made_by_id == staff.id:
-        return same
+    _refuse_without_a_phone(wish.channel, phone)
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
     if starts_at <= clock.now():
         raise TimePast
     code = new_code()
     plan = time.reserve(replace(wish, is_staff=True), starts_at, claim=code)
-    visit = _written(wish, starts_at, code, phone, name, reads, needs, form_token, wish.town.host)
+    token = _unused(form_token, sent)
+    visit = _written(wish, starts_at, code, phone, name, reads, needs, token, wish.town.host)
     visit.clerk_id, visit.made_by_id = plan.clerk_id, staff.id
     visit.follows_id = follows.id if follows else None
-    visit.citizen = accounts.know_citizen(phone, reads, name)
+    _know(visit)
     _added(visit, wish)
     visit.go(Status.BOOKED)
     visit.version += 1
-    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id))
+    publish(VisitBooked(town_id=visit.town_id, visit_id=visit.id, shown_by="staff"))
     return visit
 
 
-def move(visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen") -> Visit:
+def walk_in_for(
+    staff: Account,
+    wish: Wish,
+    *,
+    phone: str,
+    name: str,
+    reads: str,
+    needs: Sequence[str],
+    form_token: str,
+    follows: Visit | None = None,
+) -> Visit:
+    """Somebody stands at the counter, or is on the telephone, and is in the line at once."""
+    _refuse_without_a_phone(wish.channel, phone)
+    sent = queries.by_form(form_token)
+    if sent and sent.made_by_id == staff.id:
+        return sent
+    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
+    visit.is_walk_in, visit.made_by_id = True, staff.id
+    visit.follows_id = follows.id if follows else None
+    _know(visit)
+    return _walk_in(_added(visit, wish), visit.citizen, "staff")
+
+
+def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
+    """Whoever waits in vain gets a time instead of a place in the line. Raises TimeTaken."""
+    look_again(visit)
+    if not visit.is_waiting:
+        raise VisitChanged
+    plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
+    _rewrite(visit, wish, starts_at, plan)
+    visit.go(Status.BOOKED)
+    visit.is_walk_in, visit.calls, visit.priority, visit.waiting_at = False, 0, 0, None
+    visit.asked_clerk_id, visit.wants_sms, visit.warned_at = None, False, None
+    visit.office_reason = reason
+    publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by="office"))
+
+
+def move(
+    visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen", reason: str = ""
+) -> Visit:
     """Another time, or another way, for the same visit: the old or the new one, never both.
 
     `wish`: what `queries.wish_of` answered for it. The code, the link and the calendar entry stay.
+    `reason`: why the office does it, for the citizen to read.
     """
+    look_again(visit)
     if (visit.starts_at, visit.channel.value) == (starts_at, wish.channel):
         return visit
     if visit.status is not Status.BOOKED:
@@ -172,6 +243,7 @@ def move(visit: Visit, wish: Wish, starts_at: datetime, *, by: str = "citizen") 
         raise TimePast
     plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
     _rewrite(visit, wish, starts_at, plan)
+    visit.office_reason = reason if by == "office" else ""
     publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by=by))
     return visit
 
@@ -181,6 +253,7 @@ def settle(visit: Visit, wish: Wish, to: int | None = None) -> None:
 
     With `to`, to that clerk. The person is told nothing: for them nothing has changed.
     """
+    look_again(visit)
     if visit.status is not Status.BOOKED:
         raise NotMovable
     asked = replace(wish, releasing=visit.code, is_staff=True, given_to=to)
@@ -199,8 +272,10 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
     Before the day it needs whoever attends that way at that time (TimeTaken). In the line or at the
     counter it changes at once: a call that fails goes on by telephone.
     """
+    look_again(visit)
     if visit.channel is channel:
         return
+    _refuse_without_a_phone(channel.value, visit.phone)
     if visit.status is Status.BOOKED:
         wish = queries.wish_of(visit, channel=channel.value)
         if wish is None:
@@ -219,8 +294,9 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
     )
 
 
-def cancel(visit: Visit, by: str) -> None:
-    """Give the time back, once. `by` is `citizen` or `office`."""
+def cancel(visit: Visit, by: str, reason: str = "") -> None:
+    """Give the time back, once. `by` is `citizen`, `office` or `closing`."""
+    look_again(visit)
     if visit.status is Status.CANCELLED:
         return
     if not visit.can_be_cancelled:
@@ -228,13 +304,14 @@ def cancel(visit: Visit, by: str) -> None:
     rest = timedelta(minutes=visit.town.trade_minutes if by == "citizen" else 0)
     time.free(visit.code, rest=rest if visit.starts_at > clock.now() + rest else timedelta())
     visit.go(Status.CANCELLED)
-    visit.ended_by = by
+    visit.ended_by, visit.office_reason = by, reason
     visit.version += 1
     publish(VisitCancelled(town_id=visit.town_id, visit_id=visit.id, by=by))
 
 
 def move_on(visit: Visit, status: Status) -> None:
     """A step of its life after booking, told to whoever looks at it."""
+    look_again(visit)
     visit.go(status)
     if status in (Status.SERVED, Status.NO_SHOW, Status.LEFT):
         time.free(visit.code)
@@ -243,14 +320,30 @@ def move_on(visit: Visit, status: Status) -> None:
 
 def expire(visit: Visit) -> None:
     """Nobody confirmed it in time."""
+    look_again(visit)
     if visit.is_held:
         visit.go(Status.EXPIRED)
         publish(VisitExpired(town_id=visit.town_id, visit_id=visit.id))
 
 
-def _same_form(form_token: str, phone: str) -> Visit | None:
-    same = queries.by_form(form_token)
-    return same if same and same.phone == phone and not same.is_over else None
+def _tell_who_it_is(visit: Visit, citizen: Account) -> None:
+    publish(CitizenRecognised(town_id=visit.town_id, visit_id=visit.id, account_id=citizen.id))
+
+
+def look_again(visit: Visit) -> None:
+    """Take a turn; if somebody may have changed the visit since it was read, read it again."""
+    if towns.take_turns():
+        db.session.refresh(visit)
+
+
+def _is_same(sent: Visit, phone: str) -> bool:
+    """Whether that visit is what this form asked for."""
+    return sent.phone == phone and not sent.is_over
+
+
+def _unused(form_token: str, sent: Visit | None) -> str:
+    """The form's own token, unless the same page was sent before, with another number."""
+    return form_token if sent is None else secrets.token_urlsafe(24)
 
 
 def _written(
@@ -264,8 +357,6 @@ def _written(
     form_token: str,
     host: str,
 ) -> Visit:
-    if queries.by_form(form_token):
-        form_token = secrets.token_urlsafe(24)  # the same page, sent with another number
     return Visit(
         code=code,
         procedure=wish.procedure,
@@ -297,17 +388,30 @@ def _added(visit: Visit, wish: Wish) -> Visit:
     return visit
 
 
-def _walk_in(visit: Visit) -> Visit:
+def _walk_in(visit: Visit, citizen: Account | None, shown_by: str) -> Visit:
     if not visit.is_held:
         raise HoldOver
     now = clock.now()
     visit.starts_at, visit.ends_at = now, now + (visit.ends_at - visit.starts_at)
-    visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+    if citizen or visit.phone:
+        visit.citizen = citizen or accounts.confirm_citizen(visit.phone, visit.reads, visit.name)
     visit.hold_until, visit.booked_at = None, now
     visit.go(Status.WAITING)
     visit.version += 1
-    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id))
+    publish(WalkedIn(town_id=visit.town_id, visit_id=visit.id, shown_by=shown_by))
     return visit
+
+
+def _know(visit: Visit) -> None:
+    """The citizen with that telephone; without one nobody in particular."""
+    if visit.phone:
+        visit.citizen = accounts.know_citizen(visit.phone, visit.reads, visit.name)
+
+
+def _refuse_without_a_phone(channel: str, phone: str) -> None:
+    """Only who comes in person can be found without a telephone."""
+    if not phone and channel != Channel.IN_PERSON:
+        raise PhoneNeeded
 
 
 def _take_again(visit: Visit) -> None:

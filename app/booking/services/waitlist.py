@@ -37,7 +37,7 @@ TO_GET_READY = timedelta(hours=1)
 
 def join(visit: Visit) -> WaitlistEntry:
     """Whoever has a visit wants it earlier, if somebody cancels."""
-    if visit.status is not Status.BOOKED:
+    if visit.status is not Status.BOOKED or not visit.phone:
         raise VisitMissing
     if queries.entry_of(visit):
         raise AlreadyOnTheList

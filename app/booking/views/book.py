@@ -13,12 +13,14 @@ from app.booking.forms import CodeForm, start_of, written_start
 from app.booking.models import Visit
 from app.booking.views import codes
 from app.booking.views.door import Asked, asked, bp
-from app.core.db import transaction
+from app.core.db import looks_first, transaction
 from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
-from app.core.security import everyone, reads_codes
+from app.core.security import everyone, reads_codes, uses_passkeys
+from app.identity import queries as identity
+from app.identity import session as signed
 from app.identity.services import can_call
 from app.schedule import queries as schedule
 from app.schedule.queries import Wish
@@ -27,8 +29,10 @@ from app.ui.forms import WhoForm
 
 @bp.route("/visits/new", methods=["GET", "POST"])
 @everyone
+@looks_first
 @sends_codes
 @reads_codes
+@uses_passkeys
 def new() -> Response:
     """Who, and then the code. A hold in the address means that the code was sent."""
     if request.args.get("hold"):
@@ -67,6 +71,9 @@ def _who() -> Response:
         raise Missing
     form = WhoForm(countries=look.town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
+    known = signed.known_number()
+    if known and request.method == "GET":
+        form.phone.data, form.name.data = known.phone, known.name
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return _who_page(look, wish, starts_at, form, status=status)
@@ -83,11 +90,18 @@ def _who() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if session.get("hold") != visit.code:
+            is_known = known is not None and known.phone == visit.phone
+            if known and is_known:
+                services.recognise(visit, known)
+            elif session.get("hold") != visit.code:
                 codes.send(visit)
     except TimeTaken as refusal:
         return _who_page(look, wish, starts_at, form, status=409, refusal=refusal)
+    if visit.booked_at is not None:
+        return see_other(_next(visit, done=1))
     session["hold"] = visit.code
+    if is_known:
+        return see_other(url_for("assurance.show", code=visit.code))
     return see_other(url_for(".new", hold=visit.code))
 
 
@@ -108,6 +122,8 @@ def _who_page(
         here=url_for(".new", **link, starts=written_start(starts_at)),
         times_url=url_for(".times", slug=look.procedure.slug, **look.link),
         alternatives=schedule.nearest(wish, starts_at) if refused else [],
+        known=signed.known_number(),
+        offers_passkey=signed.may_use_a_passkey(),
         **context,
     )
 
@@ -115,11 +131,19 @@ def _who_page(
 def _confirm(visit: Visit) -> Response:
     if visit.booked_at is not None:
         return see_other(_next(visit))
+    asks_more = queries.asks_more_to_book(visit)
+    if asks_more and identity.was_confirmed(visit.phone, visit.purpose):
+        return see_other(url_for("assurance.show", code=visit.code))
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
-            if codes.is_right(visit, form):
-                services.book(visit)
+            services.look_again(visit)
+            is_new = visit.booked_at is None
+            if is_new and codes.is_right(visit, form) and not asks_more:
+                services.book(visit, signed.owner_of(visit.phone))
+                signed.let_in(visit.citizen)
+        if not form.errors and asks_more:
+            return see_other(url_for("assurance.show", code=visit.code))
         if not form.errors:
             session.pop("hold", None)
             return see_other(_next(visit, done=1))
@@ -167,7 +191,7 @@ def _words(visit: Visit) -> dict[str, Any]:
 
 def _let_go_of_the_last_one(form: WhoForm) -> None:
     """This browser chose again: what it held before goes back to everybody, itself included."""
-    held = queries.by_claim(str(session.get("hold", "")))
+    held = queries.by_claim(str(session["hold"])) if session.get("hold") else None
     if held and held.is_held and (held.form_token, held.phone) != (form.token.data, form.number):
         services.let_go(held)
 

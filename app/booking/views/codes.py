@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from app.booking.forms import CodeForm
 from app.booking.models import Visit, WaitlistEntry
@@ -17,10 +17,7 @@ def send(what: Visit | WaitlistEntry) -> None:
 
 def send_again(what: Visit | WaitlistEntry) -> str:
     """Once more, written or read aloud as they asked. Returns what the page says about it."""
-    aloud = request.form.get("way") == "call"
-    if not telephone.send(what.phone, what.purpose, aloud=aloud):
-        return "soon"
-    return "call" if aloud and telephone.ways(what.phone, what.purpose).can_call else "1"
+    return telephone.send_again(what.phone, what.purpose)
 
 
 def is_right(what: Visit | WaitlistEntry, form: CodeForm) -> bool:

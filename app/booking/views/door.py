@@ -30,7 +30,7 @@ class Asked:
     channel: str
     needs: list[str]
     also: list[Procedure]
-    others: list[Procedure]  # what else could be done in the same visit
+    others: list[Procedure]  # what else could be done in the same visit; not always looked for
 
     @property
     def link(self) -> dict[str, Any]:
@@ -49,22 +49,23 @@ class Asked:
         )
 
 
-def asked(slug: str) -> Asked:
+def asked(slug: str, *, with_others: bool = False) -> Asked:
     """A procedure, a channel or another procedure that we do not know does not exist."""
     town = towns.current_town_or_404()
-    offered = {one.slug: one for one in towns.procedures()}
     wanted = list(dict.fromkeys(request.args.getlist("also")))
-    if slug not in offered or not offered.keys() >= set(wanted):
+    offered = towns.procedures() if with_others else towns.procedures_of({slug, *wanted})
+    known = {one.slug: one for one in offered}
+    if not known.keys() >= {slug, *wanted}:
         raise Missing
-    procedure = offered.pop(slug)
+    procedure = known.pop(slug)
     channel = channel_asked(procedure.channels)
     return Asked(
         town=town,
         procedure=procedure,
         channel=channel,
         needs=needs_of(request.values.getlist("needs")),
-        also=[offered[one] for one in wanted if one in offered],
-        others=[one for one in offered.values() if one.allows(channel)],
+        also=[known[one] for one in wanted if one in known],
+        others=[one for one in known.values() if one.allows(channel)] if with_others else [],
     )
 
 

@@ -37,7 +37,7 @@ class Links:
 @bp.get("/procedures/<slug>/times")
 @everyone
 def times(slug: str) -> Response:
-    look = asked(slug)
+    look = asked(slug, with_others=True)
     procedure = look.procedure
     return page_or_fragment(
         "booking/times.html",

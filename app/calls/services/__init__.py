@@ -1,6 +1,7 @@
 """Errands of a call: take a seat, let in, pass messages on, leave, end it for everybody."""
 
 from app.calls.queries import channel_of, room_of
+from app.calls.services.figures import keep_figures
 from app.calls.services.invitations import invite, revoke, take
 from app.calls.services.seats import (
     admit,
@@ -13,7 +14,7 @@ from app.calls.services.seats import (
     leave,
     send_away,
 )
-from app.calls.services.signals import ice_servers, media_of, offer_first, pass_on
+from app.calls.services.signals import media_of, offer_first, pass_on
 from app.calls.services.writing import write
 
 __all__ = [
@@ -24,9 +25,9 @@ __all__ = [
     "end",
     "enter",
     "go_on_by_telephone",
-    "ice_servers",
     "invite",
     "join",
+    "keep_figures",
     "leave",
     "media_of",
     "offer_first",

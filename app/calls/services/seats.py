@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from app.assurance import services as assurance
 from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.calls import queries
@@ -21,7 +22,7 @@ from app.calls.queries import channel_of
 from app.core import clock, stream
 from app.core.db import db, new_code
 from app.core.events import publish
-from app.towns.models import Channel
+from app.towns.models import Channel, Moment
 
 
 def join(
@@ -44,6 +45,8 @@ def join(
     """
     if not (visit.is_being_attended or (part.is_invited and visit.is_live)):
         raise NotCalledYet
+    if part is Part.CITIZEN:
+        assurance.refuse_unless(visit, Moment.ENTER)
     people = _everybody_in_turn(visit)
     own = invitation.id if invitation else None
     seat = next((one for one in people if (one.part, one.invitation_id) == (part, own)), None)

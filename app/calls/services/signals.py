@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
-
 from app.booking.models import Visit
 from app.calls import queries
 from app.calls.errors import Garbled, NotInTheRoom, TooFast
@@ -64,11 +62,6 @@ def offer_first(
     sender.last_seq = 1
     _tell(sender, others[0], 1, {"description": description})
     return others[0].code
-
-
-def ice_servers() -> list[dict[str, Any]]:
-    """STUN and TURN servers of this installation, as RTCConfiguration wants them."""
-    return [dict(server) for server in current_app.config["ICE_SERVERS"]]
 
 
 def media_of(visit: Visit) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def signals(token: str) -> Response:
     return protocol.signals(_door(token))
 
 
+@bp.post("/<token>/room/figures")
+@everyone
+def figures(token: str) -> Response:
+    return protocol.figures(_door(token))
+
+
 def _door(token: str) -> Door:
     invitation = queries.invitation_or_404(token)
     if not _is_mine(invitation):

@@ -36,6 +36,12 @@ def text(code: str) -> Response:
     return protocol.text(_door(code))
 
 
+@bp.post("/visits/<code>/room/figures")
+@everyone
+def figures(code: str) -> Response:
+    return protocol.figures(_door(code))
+
+
 def _door(code: str) -> Door:
     visit = booking.booked_visit_or_404(code)
     return Door(visit, Part.CITIZEN, visit.name)

@@ -109,6 +109,12 @@ def seconds_to_wait(phone: str, purpose: str) -> int:
     return max(0, -int(-left // 1))
 
 
+def is_lost(phone: str, purpose: str) -> bool:
+    """Whether the newest code of that request is known not to have arrived."""
+    codes = queries.live_codes(phone, purpose)
+    return bool(codes) and messages.is_unreached(f"code:{codes[0].id}")
+
+
 def try_code(phone: str, purpose: str, typed: str) -> CodeOutcome:
     """Compare what was typed with every code still good. The caller commits: tries must count."""
     digits = "".join(str(int(sign)) for sign in typed if sign.isdecimal())

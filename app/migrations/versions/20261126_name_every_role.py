@@ -37,8 +37,8 @@ def allow(roles):
     words = ", ".join(f"'{role}'" for role in roles)
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
-        op.drop_constraint("ck_account_role", "account", type_="check")
-        op.create_check_constraint("ck_account_role", "account", f"role IN ({words})")
+        op.drop_constraint(op.f("ck_account_role"), "account", type_="check")
+        op.create_check_constraint(op.f("ck_account_role"), "account", f"role IN ({words})")
         return
     version = connection.exec_driver_sql("PRAGMA schema_version").scalar()
     connection.exec_driver_sql("PRAGMA writable_schema = ON")

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -25,6 +26,12 @@ NAME_MISSING = _l("Write a name.")
 
 class RuleForm(FlaskForm):
     """A form about a rule. `row` is the mark of what it showed when it was opened."""
+
+    class Meta(FlaskForm.Meta):
+        """What was sent counts even when it was nothing at all; only a form is a form."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            return request.form if form.is_submitted() else None
 
     row = HiddenField()
     # Where the register differs by now: field, what is there, what is mine. None: nowhere.
@@ -274,8 +281,10 @@ class TownForm(RuleForm):
     late_minutes = Number(_l("Minutes that we wait for who is late"))
     calls_before_no_show = Number(_l("Calls before somebody counts as not come"))
     alarm_days = Number(_l("Days to the first free time before the alarm"))
+    has_plain_sms = BooleanField(_l("Write SMS without accents, so that they cost less"))
 
     NAMES = (
+        "has_plain_sms",
         "region",
         "grid_minutes",
         "notice_minutes",

@@ -98,13 +98,19 @@ class Look:
     """What a change would do, to be shown before it is made.
 
     `holds`: people who are booking one of those times right now. `minutes`: of attention, more or
-    fewer, in the next two weeks.
+    fewer, in the next two weeks. `most`: for how many visits something was looked for.
     """
 
     promises: tuple[Promise, ...] = ()
     unattended: tuple[Unattended, ...] = ()
     holds: int = 0
     minutes: int = 0
+    most: int = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether there are more visits than offers were looked for."""
+        return len(self.promises) > self.most
 
     @property
     def is_harmless(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, make_response, render_template, request
 from flask_babel import gettext as _
 
-from app.accounts.models import Role
+from app.accounts.models import Power, who_may
 from app.core.db import db, transaction
 from app.core.errors import Missing
 from app.core.htmx import see_other
@@ -26,7 +26,7 @@ from app.towns.models import Office
 
 bp = Blueprint("office", "app.office", url_prefix="/office", template_folder="templates")
 
-MANAGERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+MANAGERS = who_may(Power.PLAN)
 
 Values = Callable[[], Mapping[str, Any]]
 

@@ -205,7 +205,7 @@ def _one_day(person: Resource, form: DayForm, title: str, *, check: bool) -> Res
         return again(200)
     # A day that is new to this form must be new to the register too, or somebody is overruled.
     known = _day_values(person, form.day.data) if form.day.data else {}
-    if not check:
+    if not check and not form.row.data:
         form.row.data = mark_of({})
     return carry_out(
         form,

@@ -12,7 +12,8 @@ from app.core.errors import Missing
 from app.core.htmx import page_or_fragment, see_other
 from app.core.i18n import asked_slug
 from app.core.limits import sends_codes
-from app.core.security import everyone
+from app.core.security import everyone, uses_passkeys
+from app.identity import session as signed
 from app.identity import telephone
 from app.identity.services import can_call
 from app.portal.queries import FROM_AFAR
@@ -27,6 +28,7 @@ from app.ui.forms import WhoForm
 @bp.route("/visits/now", methods=["GET", "POST"])
 @everyone
 @sends_codes
+@uses_passkeys
 def now() -> Response:
     """Who; the code comes next, and with it the place in the line."""
     town = towns.current_town_or_404()
@@ -41,6 +43,9 @@ def now() -> Response:
         return _closed(**words)
     form = WhoForm(countries=town.phone_countries, landlines=can_call())
     form.token.data = form.token.data or secrets.token_urlsafe(24)
+    known = signed.known_number()
+    if known and request.method == "GET":
+        form.phone.data, form.name.data = known.phone, known.name
     if not form.validate_on_submit():
         return page_or_fragment(
             "portal/now.html",
@@ -49,6 +54,8 @@ def now() -> Response:
             form=form,
             line=line,
             wish=wish,
+            known=known,
+            offers_passkey=signed.may_use_a_passkey(),
             **words,
         )
     try:
@@ -63,11 +70,18 @@ def now() -> Response:
                 form_token=form.token.data,
                 host=request.host,
             )
-            if session.get("hold") != visit.code:
+            is_known = known is not None and known.phone == visit.phone
+            if known and is_known:
+                visits.recognise(visit, known)
+            elif session.get("hold") != visit.code:
                 telephone.send(visit.phone, visit.purpose)
     except LineClosed:
         return _closed(**words)
+    if visit.booked_at is not None:
+        return see_other(url_for("portal.wait" if visit.is_by_video else ".visit", code=visit.code))
     session["hold"] = visit.code
+    if is_known:
+        return see_other(url_for("assurance.show", code=visit.code))
     return see_other(url_for("booking.new", hold=visit.code))
 
 

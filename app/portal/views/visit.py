@@ -6,16 +6,20 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.assurance import queries as assurance
 from app.booking import queries as booking
 from app.booking.models import Visit
 from app.core import clock, stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other, wants_fragment
 from app.core.security import everyone, shows_the_camera
+from app.identity import queries as identity
+from app.identity import session as signed
 from app.portal import queries
 from app.portal.views.door import bp
 from app.queue import queries as queue
 from app.queue import services as waiting_room
+from app.towns.models import Moment
 
 
 @bp.get("/visits/<code>")
@@ -38,6 +42,7 @@ def visit(code: str) -> Response:
         ways=booking.other_ways(found),
         entry=booking.entry_of(found) if found.can_be_moved else None,
         can_ask_for_earlier=queries.can_ask_for_earlier(found),
+        offers_passkey=_may_offer_a_passkey(found),
         **_waiting_room_of(found),
     )
 
@@ -48,6 +53,8 @@ def visit(code: str) -> Response:
 def wait(code: str) -> Response:
     """The waiting room. The call takes place on this same page, so that it begins at once."""
     found = booking.booked_visit_or_404(code)
+    if not found.is_over and assurance.is_asked(found, Moment.ENTER):
+        return see_other(url_for("assurance.show", code=code))
     if request.method == "POST":
         with transaction():
             waiting_room.arrive(found)
@@ -97,6 +104,14 @@ def room(code: str) -> AnyResponse:
     """Straight to the call, for whoever comes back to it from another device."""
     booking.booked_visit_or_404(code)
     return redirect(url_for(".wait", code=code), 303)
+
+
+def _may_offer_a_passkey(found: Visit) -> bool:
+    """To whoever has just booked it in this browser and has none. Never on a shared screen."""
+    person = signed.citizen()
+    if not request.args.get("done") or person is None or signed.is_kiosk():
+        return False
+    return person.id == found.citizen_id and not identity.passkeys_of(person.id)
 
 
 def _waiting_room_of(found: Visit) -> dict[str, Any]:

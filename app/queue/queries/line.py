@@ -17,7 +17,7 @@ from app.queue.models import UsualLength, WaitEstimate
 from app.queue.queries.people import GRACE, call_order
 from app.queue.waits import Calibration
 from app.schedule import queries as schedule
-from app.schedule.models import CounterState
+from app.schedule.models import CounterState, ResourceKind
 from app.schedule.queries import Person, Roster, Wish
 from app.schedule.queries.roster import remembered
 from app.towns.models import Channel, Town
@@ -156,6 +156,67 @@ def is_anybody_coming(visit: Visit) -> bool:
     )
 
 
+def left_behind(town: Town, clerk_id: int) -> list[Visit]:
+    """Who waits and whom nobody would attend any more today without that clerk.
+
+    Everybody else's shifts of the rest of the day are looked at, as `is_anybody_coming` does.
+    """
+    line = _Line(town)
+    today = clock.today(town.time_zone)
+    rest = line.look.day_mask(today) >> line.look.at(clock.now())
+    found = []
+    for visit in line.present:
+        demand = line.demand(visit)
+        if clerk_id not in line.roster.able(demand):
+            continue
+        others = [one for one in line.roster.able(demand) if one != clerk_id]
+        is_here = bool(line.active_among(demand) - {clerk_id})
+        comes = any(
+            line.look.duty(one, demand) >> line.look.at(clock.now()) & rest
+            for one in others
+            if line.said(line.roster.people[one]) is not CounterState.CLOSED
+        )
+        if not is_here and not comes:
+            found.append(visit)
+    return found
+
+
+@dataclass(frozen=True)
+class Here:
+    """A clerk as their colleagues see them: `state` is open, paused, closed, on_duty or off."""
+
+    id: int
+    name: str
+    town_id: int
+    state: str
+    is_busy: bool
+
+    @property
+    def attends(self) -> bool:
+        return self.state in ("open", "on_duty")
+
+
+def people_here(town: Town) -> list[Here]:
+    """Who of the pool is at the counter or could be; whoever is off today is left out."""
+    line = _Line(town)
+    minute = line.look.at(line.now)
+    found = []
+    for person in line.roster.of_kind(ResourceKind.CLERK):
+        said = line.said(person)
+        on_duty = any(
+            line.look.duty(person.id, schedule.clerk_demand(channel.value, "", [one])) >> minute & 1
+            for channel in Channel
+            for one in sorted(person.skills)[:1]
+        )
+        state = said.value if said else "on_duty" if on_duty else "off"
+        is_busy = person.id in line.attended
+        if state != "off" or is_busy or person.town_id == town.id:
+            found.append(Here(person.id, person.name, person.town_id, state, is_busy))
+    order = ("open", "on_duty", "paused", "closed", "off")
+    found.sort(key=lambda one: (one.town_id != town.id, order.index(one.state), one.name))
+    return found
+
+
 def outcomes(since: datetime) -> list[tuple[int, int, float]]:
     """First estimates of people who were called since then: shortest, longest, real minutes."""
     first = (
@@ -203,7 +264,7 @@ class _Line:
         self.expected = [visit for visit in visits if visit.status is Status.BOOKED]
         self._active: dict[str, frozenset[int]] = {}
         today = clock.today(town.time_zone)
-        self._look = schedule.outlook_for(town, today, today, self.roster)
+        self.look = schedule.outlook_for(town, today, today, self.roster)
         self._usual = remembered(("usual", town.id), lambda: _usual(self.roster.places))
 
     def _load(self) -> Sequence[Visit]:
@@ -238,11 +299,11 @@ class _Line:
     def active_among(self, demand: str) -> frozenset[int]:
         """Those at the counter now: who opened it, or is on shift and has not said otherwise."""
         if demand not in self._active:
-            minute = self._look.at(self.now)
+            minute = self.look.at(self.now)
             found = set()
             for one in self.roster.able(demand):
                 said = self.said(self.roster.people[one])
-                on_shift = self._look.duty(one, demand) >> minute & 1
+                on_shift = self.look.duty(one, demand) >> minute & 1
                 if said is CounterState.OPEN or (said is None and on_shift):
                     found.add(one)
             self._active[demand] = frozenset(found)
@@ -282,11 +343,11 @@ class _Line:
 
     def _leaves_in(self, resource_id: int) -> float | None:
         """Minutes until the end of the shift; None for who opened the counter outside it."""
-        minute = self._look.at(self.now)
+        minute = self.look.at(self.now)
         duty = 0
         for demand in self._active:
             if resource_id in self.roster.able(demand):
-                duty |= self._look.duty(resource_id, demand)
+                duty |= self.look.duty(resource_id, demand)
         duty >>= minute
         if not duty & 1:
             return None

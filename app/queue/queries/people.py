@@ -91,6 +91,19 @@ def ready_for(clerk: Resource) -> Sequence[Visit]:
         return db.session.scalars(question).all()
 
 
+def ready_ids(clerk: Resource) -> Sequence[int]:
+    """The same as numbers alone, for whoever has read the visits already."""
+    question = callable_by(clerk).with_only_columns(Visit.id)
+    with every_town():
+        return db.session.scalars(question).all()
+
+
+def waiting_ids() -> Sequence[int]:
+    """The waiting room of this town as numbers alone."""
+    question = sa.select(Visit.id).where(Visit.status == Status.WAITING)
+    return db.session.scalars(question.order_by(*call_order())).all()
+
+
 def visit_for(clerk: Resource | None, code: str) -> Visit | None:
     """A confirmed visit by its code, of this town or of one that the clerk is lent to."""
     by_code = sa.select(Visit).where(Visit.code == code, Visit.booked_at.is_not(None))

@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,7 +50,15 @@ def broken_promises(town: Town, *, whole_pool: bool = False) -> list[Broken]:
     now = clock.now()
     towns = tuple(roster.places) if whole_pool else (town.id,)
     question = (
-        sa.select(Allocation)
+        sa.select(
+            Allocation.id,
+            Allocation.town_id,
+            Allocation.claim,
+            Allocation.resource_id,
+            Allocation.starts_at,
+            Allocation.ends_at,
+            Allocation.demand,
+        )
         .where(
             Allocation.town_id.in_(towns),
             Allocation.state.in_(ACTIVE),
@@ -60,7 +69,7 @@ def broken_promises(town: Town, *, whole_pool: bool = False) -> list[Broken]:
         .order_by(Allocation.starts_at, Allocation.id)
     )
     with every_town():
-        taken = db.session.scalars(question).all()
+        taken = db.session.execute(question).all()
     if not taken:
         return []
     zone = town.zone
@@ -103,7 +112,7 @@ def open_minutes(town: Town, days: int = 14) -> int:
     return total
 
 
-def _why(look: Outlook, taken: Allocation) -> Why | None:
+def _why(look: Outlook, taken: Any) -> Why | None:
     resource_id, text = taken.resource_id, taken.demand
     if resource_id not in look.roster.people:
         return Why.INACTIVE

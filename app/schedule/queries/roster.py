@@ -12,12 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import g, has_request_context, request
+from flask import current_app, g, has_request_context, request
 
 from app.accounts.models import Account
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, is_writing
 from app.schedule.demand import Demand, demand_of
+from app.schedule.edition import current_edition
 from app.schedule.models import (
     CounterState,
     Resource,
@@ -169,7 +170,20 @@ class Roster:
 
 def roster_of(town: Town) -> Roster:
     """The roster of the pool of that town. A page that only reads asks once."""
-    return remembered(("roster", town.id), lambda: _load(town))
+    return remembered(("roster", town.id), lambda: _in_force(town))
+
+
+def _in_force(town: Town) -> Roster:
+    """The one this process has worked out before, when no rule has changed since."""
+    kept: dict[int, tuple[Any, Roster]] = current_app.extensions["rosters"]
+    edition = (current_edition(), _since())
+    known, roster = kept.get(town.id, (None, None))
+    if roster is not None and known == edition:
+        return roster
+    roster = _load(town)
+    if not is_writing():  # what is not committed may be taken back
+        kept[town.id] = (edition, roster)
+    return roster
 
 
 _looking: ContextVar[dict[Any, Any] | None] = ContextVar("looking", default=None)
@@ -278,7 +292,7 @@ def _places(town: Town) -> dict[int, Place]:
             Season.closes,
         ).where(Season.town_id.in_(ids))
     ):
-        # Copies, so that a season that was only tried out is not remembered by the session.
+        # Copies of no session: one may only be tried out, and the roster outlives them.
         seasons[season.town_id].append(Season(**season._mapping))
     return {
         one.id: Place(one.time_zone, one.region, tuple(closures[one.id]), tuple(seasons[one.id]))

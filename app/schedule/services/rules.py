@@ -6,7 +6,7 @@ The change is made, looked at and taken back in one breath.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -107,20 +107,22 @@ def add_shifts(resource: Resource, weekdays: Iterable[int], hours: Hours) -> lis
         db.session.add(shift)
         db.session.flush()
         added.append(shift)
-    _tell("shift_added", resource.name)
+        _tell("shift_added", _about(shift))
     return added
 
 
 def change_shift(shift: Shift, weekday: int, hours: Hours) -> None:
+    before = _about(shift)
     _write_shift(shift, weekday, hours)
     db.session.flush()
-    _tell("shift_changed", str(shift.id))
+    _tell("shift_changed", f"{before} → {_about(shift)}")
 
 
 def forget_shift(shift: Shift) -> None:
+    about = _about(shift)
     db.session.delete(shift)
     db.session.flush()
-    _tell("shift_removed", str(shift.id))
+    _tell("shift_removed", about)
 
 
 def set_day(
@@ -206,7 +208,7 @@ def absent(resource: Resource, starts_at: datetime, ends_at: datetime, reason: s
     if not pieces:
         raise AbsenceFull
     db.session.flush()
-    _tell("absence_added", resource.name)
+    _tell("absence_added", _span(resource, starts_at.astimezone(UTC), ends_at.astimezone(UTC)))
     return pieces
 
 
@@ -214,7 +216,8 @@ def back_again(resource: Resource, claim: str) -> int:
     """The absence is over, or never was. Returns how many pieces of it there were."""
     pieces = free(claim)
     if pieces:
-        _tell("absence_removed", resource.name)
+        span = whole_absence(claim)
+        _tell("absence_removed", _span(resource, *span) if span else resource.name)
     return pieces
 
 
@@ -231,7 +234,8 @@ def set_skills(resource: Resource, procedure_ids: Collection[int]) -> None:
         db.session.add(Skill(resource_id=resource.id, procedure_id=procedure_id))
     db.session.flush()
     if own.keys() != wanted:
-        _tell("skills_changed", resource.name)
+        gained, lost = sorted(wanted - own.keys()), sorted(own.keys() - wanted)
+        _tell("skills_changed", f"{resource.name}: + {gained}, - {lost}"[:200])
 
 
 def add_resource(
@@ -326,6 +330,16 @@ def _clear_day(resource: Resource, day: date) -> None:
     for row in db.session.scalars(question):
         db.session.delete(row)
     db.session.flush()
+
+
+def _about(shift: Shift) -> str:
+    """Whose hours, on which day of the week (1 is Monday), from when to when."""
+    name = db.session.get_one(Resource, shift.resource_id).name
+    return f"{name} {shift.weekday + 1} {shift.starts:%H:%M}-{shift.ends:%H:%M}"
+
+
+def _span(resource: Resource, starts_at: datetime, ends_at: datetime) -> str:
+    return f"{resource.name} {starts_at:%Y-%m-%d %H:%M} {ends_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _tell(rule: str, about: str) -> None:

@@ -1,7 +1,7 @@
 """Questions about towns, their procedures and their closed days."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +43,13 @@ def offices() -> Sequence[Office]:
     return db.session.scalars(sa.select(Office).order_by(Office.id)).all()
 
 
+def office_or_404(slug: str) -> Office:
+    office: Office | None = first_or_none(sa.select(Office).where(Office.slug == slug))
+    if office is None:
+        raise Missing
+    return office
+
+
 def closures() -> Sequence[Closure]:
     """What the town wrote about single days, all of it."""
     return db.session.scalars(sa.select(Closure).order_by(Closure.day, Closure.id)).all()
@@ -76,6 +83,11 @@ def procedures(words: str = "") -> list[Procedure]:
         return rows
     ranked = [(_match(row, wanted), row) for row in rows]
     return [row for score, row in sorted(ranked, key=lambda pair: -pair[0]) if score]
+
+
+def procedures_of(slugs: Collection[str]) -> Sequence[Procedure]:
+    """Those of the town's procedures that have one of these names."""
+    return db.session.scalars(sa.select(Procedure).where(Procedure.slug.in_(slugs))).all()
 
 
 def procedure_or_404(slug: str) -> Procedure:

@@ -1,6 +1,6 @@
 import { Call } from './call.js'
 import { learn } from './codecs.js'
-import { Devices } from './media.js'
+import { Devices } from '../core/media.js'
 import { pictures } from './pictures-screen.js'
 import { ring } from './ring.js'
 import { Room } from './room.js'

@@ -4,7 +4,7 @@ import { HIGHEST, SPARING } from './line.js'
 /** @typedef {import('./room.js').Person} Person */
 /** @typedef {import('./room.js').Entry} Entry */
 /** @typedef {import('./signals.js').Content} Content */
-/** @typedef {import('./pair.js').Local} Local */
+/** @typedef {import('../core/media.js').Local} Local */
 /** @typedef {import('./pair.js').Health} Health */
 /** @typedef {import('./reading.js').Reading} Reading */
 
@@ -45,7 +45,7 @@ import { HIGHEST, SPARING } from './line.js'
  * letters leave, `mend` when news
  * may have been missed, and `dead` when only entering again can help.
  * @typedef {EventTarget & {
- *   prepare: (iceServers: RTCIceServer[]) => Promise<void>,
+ *   prepare: (iceServers: RTCIceServer[], policy?: RTCIceTransportPolicy) => Promise<void>,
  *   offer: () => RTCSessionDescriptionInit | undefined,
  *   begin: (entry: Entry) => void,
  *   enter: () => void,
@@ -84,11 +84,14 @@ export class Mesh extends EventTarget {
     this.host = host
   }
 
-  /** @param {RTCIceServer[]} iceServers */
-  async prepare(iceServers) {
+  /**
+   * @param {RTCIceServer[]} iceServers
+   * @param {RTCIceTransportPolicy} [policy]
+   */
+  async prepare(iceServers, policy) {
     if (this.#prepared || this.#isPreparing) return
     this.#isPreparing = true
-    this.#prepared = await prepare(this.host.local, iceServers).catch(() => undefined)
+    this.#prepared = await prepare(this.host.local, iceServers, policy).catch(() => undefined)
     this.#isPreparing = false
   }
 
@@ -182,6 +185,7 @@ export class Mesh extends EventTarget {
       offers,
       prepared: entry.offered_to === id && offers ? this.#take() : undefined,
       iceServers: entry.ice_servers,
+      policy: entry.ice_policy,
       polite: entry.seat > seat,
       local: host.local,
       send: (content) => host.send(id, content),

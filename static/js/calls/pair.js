@@ -4,8 +4,8 @@ import { NOTHING, read } from './reading.js'
 
 /** @typedef {'connecting' | 'talking' | 'unsteady' | 'lost'} Health */
 /** @typedef {import('./signals.js').Content} Content */
+/** @typedef {import('../core/media.js').Local} Local */
 /** @typedef {'audio' | 'video' | 'screen'} Role what a line carries: the voice, the person, or what is on their screen */
-/** @typedef {Record<Role, MediaStreamTrack | null> & { stream: MediaStream }} Local what we show and say */
 /** @typedef {{ connection: RTCPeerConnection, late: RTCIceCandidateInit[] } & Channels} Prepared */
 /** @typedef {{ text: RTCDataChannel, door: RTCDataChannel }} Channels for letters, and for coming in */
 
@@ -14,6 +14,7 @@ import { NOTHING, read } from './reading.js'
  * @property {boolean} polite gives way when both offer at once
  * @property {boolean} offers speaks first
  * @property {RTCIceServer[]} iceServers
+ * @property {RTCIceTransportPolicy} [policy] "relay" when nobody may learn the other's address
  * @property {Local} local
  * @property {(content: Content) => void} send
  * @property {Prepared} [prepared] made in advance by `prepare`, and already offered to this person
@@ -54,17 +55,21 @@ function addLines(connection, local) {
   }
 }
 
-/** @param {RTCIceServer[]} iceServers */
-const configuration = (iceServers) => ({ iceServers, bundlePolicy: /** @type {const} */ ('max-bundle') })
+/**
+ * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceTransportPolicy} [iceTransportPolicy]
+ */
+const configuration = (iceServers, iceTransportPolicy = 'all') => ({ iceServers, iceTransportPolicy, bundlePolicy: /** @type {const} */ ('max-bundle') })
 
 /**
  * Do before it is our turn what takes time and needs nobody else: look for ways to be reached, and write the offer.
  * @param {Local} local
  * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceTransportPolicy} [policy]
  * @returns {Promise<Prepared>}
  */
-export async function prepare(local, iceServers) {
-  const connection = new RTCPeerConnection(configuration(iceServers))
+export async function prepare(local, iceServers, policy) {
+  const connection = new RTCPeerConnection(configuration(iceServers, policy))
   addLines(connection, { ...local, ...SHUT })
   const channels = openChannels(connection)
   await connection.setLocalDescription()
@@ -137,7 +142,7 @@ export class Pair extends EventTarget {
     this.startedAt = this.heardAt = this.#framesAt = performance.now()
     this.rule = new LineRule(this.startedAt)
     const { prepared } = options
-    const connection = prepared?.connection ?? new RTCPeerConnection(configuration(options.iceServers))
+    const connection = prepared?.connection ?? new RTCPeerConnection(configuration(options.iceServers, options.policy))
     connection.onnegotiationneeded = () => this.#describe()
     connection.onicecandidate = ({ candidate }) => {
       if (candidate) options.send({ candidates: [candidate.toJSON()] })

@@ -1,4 +1,5 @@
-const NOTES = [587, 740] // hertz: where older ears hear best
+import { chime } from '../core/chime.js'
+
 const EVERY = 5_000
 const TIMES = 12
 
@@ -9,7 +10,7 @@ const TIMES = 12
 export function ring() {
   if (navigator.userActivation?.hasBeenActive === false) return () => {}
   const context = new AudioContext()
-  const strike = () => NOTES.forEach((note, index) => play(context, note, context.currentTime + index * 0.35))
+  const strike = () => chime(context)
   let left = TIMES
   const timer = setInterval(() => (left-- > 0 ? strike() : clearInterval(timer)), EVERY)
   context.resume().then(strike, () => {})
@@ -18,20 +19,4 @@ export function ring() {
     clearInterval(timer)
     if (context.state !== 'closed') context.close()
   }
-}
-
-/**
- * @param {AudioContext} context
- * @param {number} note
- * @param {number} at
- */
-function play(context, note, at) {
-  const tone = new OscillatorNode(context, { frequency: note })
-  const loudness = new GainNode(context, { gain: 0 })
-  loudness.gain.setValueAtTime(0, at)
-  loudness.gain.linearRampToValueAtTime(0.15, at + 0.03)
-  loudness.gain.exponentialRampToValueAtTime(0.001, at + 0.65)
-  tone.connect(loudness).connect(context.destination)
-  tone.start(at)
-  tone.stop(at + 0.7)
 }

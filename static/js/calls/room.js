@@ -29,6 +29,7 @@ import { Signals } from './signals.js'
  * @property {boolean} is_inside whether we are in, or at the door
  * @property {string | null} offered_to who got the offer that we brought
  * @property {RTCIceServer[]} ice_servers
+ * @property {RTCIceTransportPolicy} ice_policy
  * @property {{ kind: string }} media
  * @property {Roster} [roster]
  * @property {string} status
@@ -87,11 +88,13 @@ export class Room extends EventTarget {
   #ringing
   /** @type {RTCIceServer[] | undefined} */
   #iceServers
+  /** @type {RTCIceTransportPolicy | undefined} */
+  #policy
   #closing = new AbortController()
 
   /**
    * @param {string} base
-   * @param {import('./pair.js').Local} local
+   * @param {import('../core/media.js').Local} local
    */
   constructor(base, local) {
     super()
@@ -104,7 +107,7 @@ export class Room extends EventTarget {
     this.#stream ??= openStream(
       `${this.base}/stream?window=${this.#window}`,
       {
-        hello: ({ ice_servers }) => this.#greet(ice_servers),
+        hello: ({ ice_servers, ice_policy }) => this.#greet(ice_servers, ice_policy),
         roster: (roster) => this.#see(roster, false),
         signal: (signal) => this.#hear(signal),
         text: (letters) => this.#readOut(letters),
@@ -247,9 +250,13 @@ export class Room extends EventTarget {
     this.door = []
   }
 
-  /** @param {RTCIceServer[]} iceServers */
-  #greet(iceServers) {
+  /**
+   * @param {RTCIceServer[]} iceServers
+   * @param {RTCIceTransportPolicy} policy
+   */
+  #greet(iceServers, policy) {
     this.#iceServers = iceServers
+    this.#policy = policy
     if (this.#wantsToPrepare) this.#prepare(iceServers)
   }
 
@@ -257,7 +264,7 @@ export class Room extends EventTarget {
   async #prepare(iceServers) {
     if (this.#entry) return
     this.media ??= await this.#mediaOf('mesh')
-    await this.media.prepare(iceServers)
+    await this.media.prepare(iceServers, this.#policy)
     if (this.#wantsToRing && this.#wantsToPrepare) this.#ringing ??= this.#knock(true).finally(() => (this.#ringing = undefined))
   }
 

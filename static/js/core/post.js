@@ -5,11 +5,13 @@ const LONGEST_WAIT = 2_000
 export class Refused extends Error {
   /**
    * @param {number} status
+   * @param {Response} [answer]
    * @param {string} [sentence] what it said
    */
-  constructor(status, sentence = '') {
+  constructor(status, answer, sentence = '') {
     super(`refused with ${status}`)
     this.status = status
+    this.answer = answer
     this.sentence = sentence
   }
 }
@@ -42,8 +44,8 @@ export async function post(url, body = new URLSearchParams(), { tries = 5, timeo
 
 /** @param {Response} answer */
 async function refusal(answer) {
-  const { error = '' } = await answer.json().catch(() => ({}))
-  return new Refused(answer.status, error)
+  const { error = '' } = await answer.clone().json().catch(() => ({}))
+  return new Refused(answer.status, answer, error)
 }
 
 /**

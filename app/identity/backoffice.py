@@ -1,0 +1,101 @@
+"""The people of the town hall: who gets in, new links for lost passkeys, and who no longer does."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, render_template, url_for
+from flask_babel import gettext as _
+
+from app.accounts import queries as accounts
+from app.accounts import services as people
+from app.accounts.errors import NotYourself
+from app.accounts.models import Account, Role
+from app.core.db import transaction
+from app.core.htmx import page_or_fragment, see_other
+from app.identity import queries, services
+from app.identity.forms import CheckForm, ConfirmForm
+from app.identity.session import current_account, requires
+from app.towns import queries as towns
+
+bp = Blueprint("access", "app.identity", url_prefix="/office/access")
+
+# Whoever answers for the staff of a town; administrators too, where there are any.
+MANAGERS = tuple(role for role in Role if role.value in ("supervisor", "administrator"))
+STAFF = tuple(role for role in Role if role.value in ("clerk", "supervisor", "administrator"))
+
+
+@bp.get("/")
+@requires(*MANAGERS)
+def everybody() -> str:
+    return render_template(
+        "identity/people.html",
+        people=accounts.everybody_of_the_staff(),
+        keys=queries.passkeys_by_account(),
+    )
+
+
+@bp.route("/<code>/link", methods=["GET", "POST"])
+@requires(*MANAGERS)
+def link(code: str) -> Response:
+    """A new one-time link. It is shown once, and what the person had before it ends with it."""
+    person = _somebody_else(code)
+    has_keys = bool(queries.passkeys_of(person.id))
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return _page("people_link", person=person, has_keys=has_keys)
+    with transaction():
+        reason = f"given by {current_account.code}"
+        give = people.offer_recovery(person, reason=reason) if has_keys else people.invite(person)
+    address = towns.address_of(g.town, f"/desk/enrol/{give}")
+    return _page("people_link", person=person, has_keys=has_keys, address=address)
+
+
+@bp.route("/<code>/deactivate", methods=["GET", "POST"])
+@requires(*MANAGERS)
+def deactivate(code: str) -> Response:
+    person = _somebody_else(code)
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return _page("people_deactivate", person=person)
+    with transaction():
+        people.deactivate(person)
+    flash(_("%(name)s no longer gets in. Every session of theirs is closed.", name=person.name))
+    return see_other(url_for(".everybody"))
+
+
+@bp.post("/<code>/reactivate")
+@requires(*MANAGERS)
+def reactivate(code: str) -> Response:
+    person = _somebody_else(code)
+    with transaction():
+        people.reactivate(person)
+    flash(_("%(name)s gets in again with their passkey.", name=person.name))
+    return see_other(url_for(".everybody"))
+
+
+@bp.route("/citizens/recover", methods=["GET", "POST"])
+@requires(*STAFF)
+def recover_citizen() -> Response:
+    """A citizen lost their passkeys: whoever has seen who they are sends them a one-time link."""
+    form = CheckForm(countries=g.town.phone_countries, landlines=services.can_call())
+    if not form.validate_on_submit():
+        return page_or_fragment(
+            "identity/people_recover.html",
+            "identity/_recover_form.html",
+            status=422 if form.errors else 200,
+            form=form,
+        )
+    with transaction():
+        services.send_recovery(form.number, seen=str(form.seen.data))
+    flash(_("If this number has an account with passkeys, a link is on its way to it."))
+    return see_other(url_for(".recover_citizen"))
+
+
+def _somebody_else(code: str) -> Account:
+    person = accounts.staff_or_404(code)
+    if person.id == current_account.id:
+        raise NotYourself
+    return person
+
+
+def _page(name: str, **words: Any) -> Response:
+    return make_response(render_template(f"identity/{name}.html", **words))
