@@ -20,7 +20,7 @@ CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
-	check-script-types check-catalogues check-vendor bench bench-schedule translations lock clean \
+	check-script-types check-catalogues check-vendor bench bench-call bench-schedule translations lock clean \
 	install-runtime install-dev apt-packages
 
 help: ## say what there is
@@ -72,6 +72,9 @@ check-vendor: ## compare the files of others with the sums they came with
 
 bench: $(DEV) $(CATALOGUES) ## measure pages, bookings and waiting people
 	@$(BIN)/python bench/run.py
+
+bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a poor one
+	@$(BIN)/python bench/call.py
 
 bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its waits and its speed
 	@$(BIN)/python bench/schedule.py

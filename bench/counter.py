@@ -36,6 +36,7 @@ class Counter:
     folder: Path
     process: subprocess.Popen[bytes]
     seconds_to_open: float
+    settings: dict[str, str]
 
     def at(self, town: str, path: str = "/") -> str:
         return f"http://{town}.localhost:{self.port}{path}"
@@ -54,8 +55,13 @@ class Counter:
         """Megabytes resident in the web server, what its processes share counted once."""
         return sum(_proportional_kilobytes(pid) for pid in self.web_processes()) / 1000
 
+    def restart(self) -> None:
+        """Close it and open it again, in the same place."""
+        _close(self.process)
+        self.process = _open(self.folder, self.settings, self.port).process
+
     def processor_seconds(self) -> float:
-        return sum(_processor_seconds(pid) for pid in self.web_processes())
+        return sum(processor_seconds_of(pid) for pid in self.web_processes())
 
 
 @contextmanager
@@ -91,8 +97,8 @@ def command_of(pid: int) -> bytes:
         return b""
 
 
-def _open(folder: Path, settings: dict[str, str]) -> Counter:
-    port = a_free_port()
+def _open(folder: Path, settings: dict[str, str], port: int | None = None) -> Counter:
+    port = port or a_free_port()
     kept = {name: text for name, text in os.environ.items() if not name.startswith("VENTANILLA_")}
     environment = {
         **kept,
@@ -117,7 +123,7 @@ def _open(folder: Path, settings: dict[str, str]) -> Counter:
             said = (folder / "counter.log").read_text()
             raise RuntimeError(f"the counter did not open:\n{said}")
         time.sleep(0.02)
-    return Counter(port, folder, process, time.perf_counter() - begun)
+    return Counter(port, folder, process, time.perf_counter() - begun, settings)
 
 
 def _is_ready(port: int) -> bool:
@@ -147,6 +153,6 @@ def _proportional_kilobytes(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

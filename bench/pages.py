@@ -93,14 +93,14 @@ def of_first_views(counter: Counter) -> list[Figure]:
         for name, path in _booking_pages(counter).items():
             progress(f"pages: {name}")
             page = somebody(browser).new_page()
-            wire = _load(page, counter, path)
+            wire = load(page, counter, path)
             found += _first_view(name, wire, BOOKING_KILOBYTES, BOOKING_REQUESTS)
             if name == "times":
                 found.append(_another_day(page, wire))
             page.context.close()
         progress("pages: call")
         page = somebody(browser).new_page()
-        wire = _load(page, counter, a_waiting_room(Visitor(counter, TOWN)) + "/wait")
+        wire = load(page, counter, a_waiting_room(Visitor(counter, TOWN)) + "/wait")
         found += _first_view("waiting and call", wire, CALL_KILOBYTES)
     return found
 
@@ -116,7 +116,7 @@ def _booking_pages(counter: Counter) -> dict[str, str]:
     }
 
 
-def _load(page: Page, counter: Counter, path: str) -> Wire:
+def load(page: Page, counter: Counter, path: str) -> Wire:
     wire = Wire()
     wire.watch(page)
     page.goto(counter.at(TOWN, path), wait_until="load")

@@ -17,6 +17,8 @@ from app.assurance import queries as assurance
 from app.assurance.services import authorise
 from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
+from app.calls import services as calls
+from app.calls.models import Part
 from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
@@ -169,6 +171,19 @@ def a_blocking(place: Town) -> str:
 def a_hold(place: Town) -> str:
     by, person = the_person(Role.ADMINISTRATOR), the_person(Role.CITIZEN)
     return privacy.place_hold(person.id, by, HoldReason.COURT, "DP 1/2026").code
+
+
+@example("join/<token>", lambda: secrets.token_urlsafe(16))
+def a_call_to_join(place: Town) -> str:
+    who = the_person(Role.CLERK)
+    link = calls.invite(the_visit(place), Part.COMPANION, "Joan", None, who)[1]
+    return link.rsplit("/", 1)[1]
+
+
+@example("invitations/<invitation>", new_code)
+def an_invited_person(place: Town) -> str:
+    who = the_person(Role.CLERK)
+    return calls.invite(the_visit(place), Part.COMPANION, "Joan", None, who)[0].code
 
 
 def the_visit(place: Town) -> Visit:

@@ -217,7 +217,8 @@ def tell_who_looks_at_it(event: VisitEvent) -> None:
     visit = queries.visit(event.visit_id)
     if visit.booked_at is None:
         return  # it stands on no page yet
-    stream.tell(f"visit:{visit.id}", "state", {"status": visit.status.value})
+    state = {"status": visit.status.value, "channel": visit.channel.value}
+    stream.tell(f"visit:{visit.id}", "state", state)
     stream.tell(f"day:{visit.town_id}", "day", {})
 
 

@@ -4,10 +4,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.calls import figures, handlers, models, views, words  # noqa: F401
+    from app.calls import backoffice, figures, handlers, models, queries, views, words  # noqa: F401
     from app.core import metrics
 
     words.init_app(app)
     metrics.measured_by(app, figures.of_calls)
+    app.add_template_global(queries.may, "may_in_call")
     app.register_blueprint(views.citizen_bp)
-    app.register_blueprint(views.desk_bp)
+    app.register_blueprint(views.invited_bp)
+    app.register_blueprint(backoffice.bp)

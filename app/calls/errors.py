@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.errors import Missing, Refusal
+from app.core.errors import Missing, Refusal, TooMany
 
 
 class NotCalledYet(Refusal):
@@ -13,6 +13,27 @@ class Replaced(Refusal):
     message = _l("This call is now open in another window.")
 
 
+class RoomFull(Refusal):
+    message = _l("There are already five people in this call. One of them has to leave first.")
+
+
+class NotYours(Refusal):
+    status = 403
+    message = _l("In this call you may not do that. Ask the person who attends.")
+
+
+class InvitationOver(Missing):
+    message = _l("This invitation is no longer valid. Ask the town hall for a new one.")
+
+
+class InvitationTaken(Refusal):
+    message = _l("This invitation is already open on another device. Ask for one of your own.")
+
+
+class TooManyInvitations(Refusal):
+    message = _l("This visit has too many invitations. Withdraw one that is not needed.")
+
+
 class NotInTheRoom(Missing):
     message = _l("That person is not in this call.")
 
@@ -20,6 +41,10 @@ class NotInTheRoom(Missing):
 class TooLarge(Refusal):
     status = 413
     message = _l("That message is too large for the call.")
+
+
+class TooFast(TooMany):
+    message = _l("The call sends too much at once. It goes on by itself in a moment.")
 
 
 class Garbled(Refusal):

@@ -14,7 +14,47 @@ class ParticipantJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ParticipantKnocked(Event):
+    """Somebody invited is at the door."""
+
+    town_id: int
+    visit_id: int
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantAdmitted(Event):
+    town_id: int
+    visit_id: int
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantSentAway(Event):
+    """Refused at the door, or asked to leave."""
+
+    town_id: int
+    visit_id: int
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParticipantLeft(Event):
+    town_id: int
+    visit_id: int
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomInvitationMade(Event):
+    town_id: int
+    visit_id: int
+    part: str
+    by_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomInvitationRevoked(Event):
     town_id: int
     visit_id: int
     part: str

@@ -1,20 +1,28 @@
-"""When a visit ends by another way, its room is closed too."""
+"""When a visit ends by another way, or goes on by telephone, its room is closed too."""
 
 from app.booking import queries as booking
-from app.booking.events import VisitMoved
-from app.calls import queries
-from app.calls.services import channel_of
-from app.core import clock, stream
+from app.booking.events import VisitChannelChanged, VisitMoved
+from app.booking.models import Visit
+from app.calls import queries, services
 from app.core.events import on
+from app.towns.models import Channel
 
 ENDS = ("served", "no_show", "left")
 
 
 @on(VisitMoved)
 def close_the_room(event: VisitMoved) -> None:
-    if event.status not in ENDS:
-        return
-    for seat in queries.participants(booking.visit(event.visit_id)):
-        if seat.is_present:
-            seat.is_present, seat.left_at = False, clock.now()
-            stream.tell(channel_of(seat), "bye", {"reason": "ended"})
+    if event.status in ENDS:
+        _close(booking.visit(event.visit_id), "ended")
+
+
+@on(VisitChannelChanged)
+def leave_the_room(event: VisitChannelChanged) -> None:
+    if event.channel != Channel.VIDEO:
+        _close(booking.visit(event.visit_id), "phone")
+
+
+def _close(visit: Visit, reason: str) -> None:
+    services.close(visit, reason)
+    for invitation in queries.invitations(visit):
+        services.revoke(invitation)

@@ -1,4 +1,4 @@
-"""Who is in the room of a visit, and which of their messages were already taken."""
+"""Who is in the room of a visit, who is invited to it, and what each of them may do there."""
 
 import enum
 from datetime import datetime
@@ -6,11 +6,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import Account
 from app.booking.models import Visit
 from app.core import clock
 from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
+
+# Everybody sends to everybody: more than five would ask too much of an old telephone.
+PLACES = 5
 
 
 class Part(enum.StrEnum):
@@ -18,6 +22,62 @@ class Part(enum.StrEnum):
 
     CITIZEN = "citizen"
     CLERK = "clerk"
+    COLLEAGUE = "colleague"
+    INTERPRETER = "interpreter"
+    COMPANION = "companion"
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether they come by an invitation and knock before they enter."""
+        return self not in (Part.CITIZEN, Part.CLERK)
+
+
+class Right(enum.StrEnum):
+    """What somebody may see or do in a call, besides seeing, hearing, speaking and writing."""
+
+    SEE_VISIT = "see_visit"  # whose visit it is and what for
+    SHARE_SCREEN = "share_screen"
+    KEEP_TEXT = "keep_text"  # take home what was written
+    WRITE_EARLY = "write_early"  # through the server, before anybody else is there
+    LET_IN = "let_in"  # invite, admit, refuse, send away
+    END = "end"  # for everybody, or go on by telephone
+
+
+# The table of roles. An interpreter is bound to secrecy, so nothing of it leaves with them.
+MAY: dict[Part, frozenset[Right]] = {
+    Part.CITIZEN: frozenset(
+        {Right.SEE_VISIT, Right.SHARE_SCREEN, Right.KEEP_TEXT, Right.WRITE_EARLY}
+    ),
+    Part.CLERK: frozenset(Right),
+    Part.COLLEAGUE: frozenset({Right.SEE_VISIT, Right.SHARE_SCREEN, Right.KEEP_TEXT}),
+    Part.INTERPRETER: frozenset(),
+    Part.COMPANION: frozenset({Right.KEEP_TEXT}),
+}
+
+
+class RoomInvitation(OfTown, Base):
+    """A link by which one person comes to one call. Only its digest is kept."""
+
+    __tablename__ = "room_invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    visit_id: Mapped[int] = mapped_column(sa.ForeignKey(Visit.id), index=True)
+    part: Mapped[Part] = mapped_column(stored(Part))
+    name: Mapped[str] = mapped_column(sa.String(80))
+    phone: Mapped[str | None] = mapped_column(sa.String(20))
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_by_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id))
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]  # opened: from then on it belongs to one browser
+    revoked_at: Mapped[datetime | None]
+
+    visit: Mapped[Visit] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked_at is None and clock.now() < self.expires_at
 
 
 class Participant(Personal, OfTown, Base):
@@ -25,7 +85,14 @@ class Participant(Personal, OfTown, Base):
 
     __tablename__ = "participant"
     __table_args__ = (
-        sa.UniqueConstraint("visit_id", "part"),
+        sa.Index(
+            "uq_participant_visit_side",
+            "visit_id",
+            "part",
+            unique=True,
+            sqlite_where=sa.text("part IN ('citizen', 'clerk')"),
+            postgresql_where=sa.text("part IN ('citizen', 'clerk')"),
+        ),
         sa.UniqueConstraint("visit_id", "seat"),
     )
 
@@ -33,17 +100,39 @@ class Participant(Personal, OfTown, Base):
     code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
     visit_id: Mapped[int] = mapped_column(sa.ForeignKey(Visit.id), index=True)
     part: Mapped[Part] = mapped_column(stored(Part))
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey(RoomInvitation.id), unique=True)
     seat: Mapped[int]  # in order of arrival; in each pair the lower one is impolite
     name: Mapped[str] = mapped_column(sa.String(80), default="")
+    window: Mapped[str] = mapped_column(sa.String(32), default="")  # where their news go
     incarnation: Mapped[int] = mapped_column(default=0)
     last_seq: Mapped[int] = mapped_column(default=0)
+    counted_at: Mapped[int] = mapped_column(default=0)  # the second in which messages are counted
+    counted: Mapped[int] = mapped_column(default=0)
     has_camera: Mapped[bool] = mapped_column(default=True)
     has_microphone: Mapped[bool] = mapped_column(default=True)
+    shares_screen: Mapped[bool] = mapped_column(default=False)
+    saves_data: Mapped[bool] = mapped_column(default=False)
     is_present: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime] = mapped_column(default=clock.now)
+    admitted_at: Mapped[datetime | None]  # None: at the door
     left_at: Mapped[datetime | None]
 
     visit: Mapped[Visit] = relationship()
+
+    @property
+    def is_inside(self) -> bool:
+        return self.is_present and self.admitted_at is not None
+
+    @property
+    def is_at_the_door(self) -> bool:
+        return self.is_present and self.admitted_at is None
+
+    def reaches(self, other: "Participant") -> bool:
+        """Whether their browsers may find each other. Who rings reaches the clerk alone."""
+        if self.is_inside and other.is_inside:
+            return True
+        sides = {self.part, other.part} == {Part.CITIZEN, Part.CLERK}
+        return sides and self.is_present and other.is_present
 
 
 class Ending(enum.StrEnum):

@@ -15,6 +15,9 @@ def part_name(part: str) -> str:
     return {
         Part.CITIZEN.value: _("Citizen"),
         Part.CLERK.value: _("Town hall"),
+        Part.COLLEAGUE.value: _("Colleague"),
+        Part.INTERPRETER.value: _("Interpreter"),
+        Part.COMPANION.value: _("Companion"),
     }[part]
 
 

@@ -8,7 +8,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,12 +144,28 @@ def cursor(channel: str | None = None) -> int:
     return db.session.scalar(newest) or 0
 
 
-def listen(*channels: str, after: int | None = None) -> Response:
-    """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up."""
+def told(channel: str) -> list[dict[str, Any]]:
+    """What was told there and is not yet forgotten, oldest first."""
+    return [row.payload for row in db.session.execute(_rows().where(_is_on(channel)))]
+
+
+def count(channel: str, since: datetime) -> int:
+    """How much was told there from that instant on."""
+    question = sa.select(sa.func.count()).select_from(StreamMessage)
+    return db.session.scalar(question.where(_is_on(channel), StreamMessage.told_at > since)) or 0
+
+
+def listen(
+    *channels: str, after: int | None = None, hello: dict[str, Any] | None = None
+) -> Response:
+    """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up.
+
+    `hello` is said first each time, and has no place in the order of the news.
+    """
     since = _since(after)
     if request.method == "HEAD":
         return Response(mimetype="text/event-stream")
-    flow, leave = _flow(list(channels), since)
+    flow, leave = _flow(list(channels), since, hello)
     response = Response(flow, mimetype="text/event-stream")
     response.call_on_close(leave)  # also when nobody ever reads from it
     response.headers["Cache-Control"] = "no-store"
@@ -166,7 +182,9 @@ def _since(after: int | None) -> int | None:
     return place if place is not None and 0 <= place < 2**62 else None
 
 
-def _flow(channels: list[str], since: int | None) -> tuple[Iterator[str], Callable[[], None]]:
+def _flow(
+    channels: list[str], since: int | None, hello: dict[str, Any] | None
+) -> tuple[Iterator[str], Callable[[], None]]:
     """The news as text, and how to stop listening."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     hub: Hub = app.extensions["stream"]
@@ -185,6 +203,8 @@ def _flow(channels: list[str], since: int | None) -> tuple[Iterator[str], Callab
         last = seen
         try:
             yield "retry: 500\n\n"
+            if hello is not None:
+                yield f"event: hello\ndata: {json.dumps(hello)}\n\n"
             for row in missed:
                 yield _written(row)
             while not hub.closing:
@@ -212,6 +232,10 @@ def _missed(channels: list[str], since: int) -> list[Any]:
     )
 
 
+def _is_on(channel: str) -> sa.ColumnElement[bool]:
+    return StreamMessage.channel == channel
+
+
 def _rows() -> sa.Select[Any]:
     return sa.select(
         StreamMessage.id, StreamMessage.channel, StreamMessage.name, StreamMessage.payload
@@ -230,10 +254,10 @@ def _written(row: Any) -> str:
     return f"id: {row.id}\nevent: {row.name}\ndata: {json.dumps(row.payload)}\n\n"
 
 
-def forget(channels: Iterable[str]) -> None:
-    """Delete the news of those channels at once, because what they tell of has ended."""
+def forget(*channels: str) -> None:
+    """Delete the news of those channels at once: what they tell of has ended."""
     for channel in channels:
-        db.session.execute(sa.delete(StreamMessage).where(StreamMessage.channel == channel))
+        db.session.execute(sa.delete(StreamMessage).where(_is_on(channel)))
 
 
 def forget_old() -> int:

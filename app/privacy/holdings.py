@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from app.accounts.models import Account, Invitation
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
-from app.calls.models import Participant
+from app.calls.models import Participant, RoomInvitation
 from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
@@ -122,6 +122,13 @@ HOLDINGS: tuple[Holding, ...] = (
         shown=("name", "joined_at", "left_at"),
         left={"name": "", "code": new_code},
         visit=Participant.visit_id,
+    ),
+    Holding(
+        "invited",
+        RoomInvitation,
+        _by_visit(RoomInvitation.visit_id),
+        left={"name": "", "phone": None, "digest": lambda: secrets.token_hex(32)},
+        visit=RoomInvitation.visit_id,
     ),
     Holding(
         "waits",

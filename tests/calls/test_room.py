@@ -1,39 +1,19 @@
 """The room of a visit: seats, messages between browsers, and who may do what."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
+import structlog
 
+from app.audit.models import AuditEntry
 from app.booking.models import Status
 from app.calls import queries, services
-from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom
+from app.calls.errors import Garbled, NotCalledYet, NotInTheRoom, NotYours, Replaced, TooFast
 from app.calls.models import Part
 from app.core.db import db
 from app.core.stream import StreamMessage
-from app.queue import services as queue
 from tests import town
-
-
-@pytest.fixture
-def place():
-    return town.a_town()
-
-
-@pytest.fixture
-def clerk(place):
-    return town.a_clerk(town.a_procedure(), name="Ana Pi")
-
-
-@pytest.fixture
-def visit(place, clerk):
-    """Called by the clerk and not yet in the call."""
-    from app.towns.models import Procedure
-
-    padron = db.session.scalars(sa.select(Procedure)).one()
-    made = town.a_visit(town.a_wish(place, padron))
-    queue.arrive(made)
-    queue.call_next(clerk)
-    db.session.commit()
-    return made
 
 
 def both(visit):
@@ -251,3 +231,240 @@ def test_a_citizen_cannot_end_the_call_of_the_desk(client, visit):
 
     assert answer.status_code == 401
     assert visit.status is Status.CALLED
+
+
+def test_a_call_that_goes_on_by_telephone_is_the_same_visit(app, visit, clerk):
+    one, two = both(visit)
+    desk = app.test_client()
+    town.enter(desk, clerk)
+    page = f"{town.base(visit.town)}/desk/visits/{visit.code}"
+    token = town.token_in(desk.get(page).text)
+
+    answer = desk.post(f"{page}/room/telephone", data={"csrf_token": token})
+
+    assert answer.json == {"next": f"/desk/visits/{visit.code}"}
+    assert visit.status is Status.IN_SERVICE
+    assert visit.channel == "phone"
+    assert told(one, "bye") == told(two, "bye") == [{"reason": "phone"}]
+    assert f"tel:{visit.phone}" in desk.get(page).text
+
+
+def test_whoever_looks_at_the_visit_hears_that_its_way_has_changed(visit):
+    services.go_on_by_telephone(visit)
+
+    said = sa.select(StreamMessage.payload).where(
+        StreamMessage.channel == services.room_of(visit), StreamMessage.name == "state"
+    )
+    assert db.session.scalars(said).all()[-1] == {"status": "called", "channel": "phone"}
+
+
+def test_an_offer_brought_along_reaches_whoever_sat_down_first(client, visit):
+    one = services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+    db.session.commit()
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+
+    joined = presence(client, f"{home}/room", token, event="join", offer=json.dumps(OFFER)).json
+
+    signals = told(one, "signal")
+    assert joined["offered_to"] == one.code
+    assert [(signal["seq"], signal["description"]) for signal in signals] == [(1, OFFER)]
+    assert signals[0]["incarnation"] == joined["incarnation"]
+
+
+def test_an_offer_that_nobody_is_there_to_take_is_not_kept(client, visit):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+
+    joined = presence(client, f"{home}/room", token, event="join", offer=json.dumps(OFFER))
+
+    assert (joined.status_code, joined.json["offered_to"]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("offer", "status"),
+    [
+        ("nonsense", 400),
+        ("[" * 30_000, 400),
+        ('{"type": "answer", "sdp": "v=0"}', 400),
+        ('{"type": "offer", "sdp": 7}', 400),
+        (json.dumps({"type": "offer", "sdp": "x" * 70_000}), 413),
+    ],
+)
+def test_an_impossible_offer_leaves_nobody_in_the_room(client, visit, offer, status):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+
+    answer = presence(client, f"{home}/room", token, event="join", offer=offer)
+
+    assert answer.status_code == status
+    assert queries.roster(visit)["participants"] == []
+
+
+def test_a_window_hears_what_is_told_to_it_before_and_after_it_has_a_seat(visit):
+    window = "w" * 24
+    seat = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True, window=window)
+
+    assert services.channel_of(seat) == queries.window_channel(visit.id, Part.CITIZEN, window)
+
+
+def test_entering_again_in_the_same_window_does_not_send_it_away(visit):
+    window = "w" * 24
+    words = {"camera": True, "microphone": True, "window": window}
+    services.join(visit, Part.CITIZEN, "Pere", **words)
+
+    again = services.join(visit, Part.CITIZEN, "Pere", **words)
+
+    assert (again.incarnation, told(again, "bye")) == (2, [])
+
+
+def test_a_window_with_an_impossible_name_is_refused(client, visit):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+
+    answer = presence(client, f"{home}/room", token, event="join", window="../../etc")
+
+    assert answer.status_code == 400
+    assert client.get(f"{home}/room/stream?window=%00").status_code == 400
+
+
+def test_who_sends_more_than_a_call_needs_is_asked_to_wait(visit):
+    one, two = both(visit)
+    for number in range(1, 31):
+        services.pass_on(two, [{"to": one.code, "seq": number, "candidates": []}])
+
+    with pytest.raises(TooFast):
+        services.pass_on(two, [{"to": one.code, "seq": 31, "candidates": []}])
+
+    assert len(told(one, "signal")) == 30
+
+
+def test_sparing_data_and_a_shared_screen_are_shown_to_the_others(visit):
+    one, two = both(visit)
+
+    services.change_state(two, camera=False, microphone=True, screen=True, saving=True)
+
+    shown = told(one, "roster")[-1]["participants"][1]
+    assert (shown["camera"], shown["screen"], shown["saving"]) == (False, True, True)
+
+
+def test_a_second_citizen_takes_the_place_of_the_first(visit):
+    both(visit)
+
+    services.join(visit, Part.CITIZEN, "Another", camera=True, microphone=True)
+
+    present = [person["role"] for person in queries.roster(visit)["participants"]]
+    assert present == ["clerk", "citizen"]
+
+
+def test_what_the_room_refuses_stands_in_the_log_without_its_words(client, visit):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+    joined = presence(client, f"{home}/room", token, event="join").json
+
+    with structlog.testing.capture_logs() as log:
+        client.post(
+            f"{home}/room/signals",
+            json={
+                "participant": joined["participant"],
+                "incarnation": 1,
+                "signals": [{"to": "x", "seq": 1, "description": {"type": "secret"}}],
+            },
+            headers={"X-CSRFToken": token},
+        )
+
+    assert [(line["why"], line["part"]) for line in log] == [("Garbled", "citizen")]
+    assert "secret" not in str(log)
+
+
+def ringing(visit):
+    one = services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+    two = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True, rings=True)
+    return one, two
+
+
+def test_while_it_rings_the_line_is_made_ready_and_nobody_is_in_yet(visit):
+    one, two = ringing(visit)
+
+    assert services.offer_first(two, OFFER) == one.code
+    services.pass_on(one, [{"to": two.code, "seq": 1, "description": OFFER}])
+
+    assert [len(told(seat, "signal")) for seat in (one, two)] == [1, 1]
+    assert [person["role"] for person in queries.roster(visit)["participants"]] == ["clerk"]
+    assert [person["role"] for person in told(one, "roster")[-1]["door"]] == ["citizen"]
+    assert visit.status is Status.CALLED
+
+
+def test_entering_keeps_the_line_that_was_made_ready(visit):
+    one, two = ringing(visit)
+
+    services.enter(two, camera=False, microphone=True)
+    services.enter(two, camera=False, microphone=True)
+
+    last = told(one, "roster")[-1]
+    assert [person["incarnation"] for person in last["participants"]] == [1, 1]
+    assert (last["door"], last["participants"][1]["camera"]) == ([], False)
+    assert visit.status is Status.IN_SERVICE
+
+
+def test_who_rings_reaches_the_clerk_and_no_guest(visit, clerk):
+    _, two = ringing(visit)
+    made, _ = services.invite(visit, Part.COMPANION, "Joan", None, clerk)
+    guest = services.join(
+        visit, Part.COMPANION, "Joan", camera=True, microphone=True, invitation=made
+    )
+    services.admit(guest)
+
+    for sender, other in ((two, guest), (guest, two)):
+        with pytest.raises(NotInTheRoom):
+            services.pass_on(sender, [{"to": other.code, "seq": 1, "candidates": []}])
+
+
+def test_who_is_put_back_in_the_line_does_not_enter(visit):
+    _, two = ringing(visit)
+    visit.go(Status.WAITING)
+
+    with pytest.raises(NotCalledYet):
+        services.enter(two, camera=True, microphone=True)
+
+
+def test_a_guest_does_not_enter_by_the_citizens_way(visit, clerk):
+    made, _ = services.invite(visit, Part.COMPANION, "Joan", None, clerk)
+    guest = services.join(
+        visit, Part.COMPANION, "Joan", camera=True, microphone=True, invitation=made
+    )
+
+    with pytest.raises(NotYours):
+        services.enter(guest, camera=True, microphone=True)
+
+
+def test_ringing_in_a_second_window_disturbs_nobody(visit):
+    _, two = ringing(visit)
+    words = {"camera": True, "microphone": True, "rings": True}
+    first = services.channel_of(two)
+
+    services.join(visit, Part.CITIZEN, "Pere", **words)
+    names = sa.select(StreamMessage.name).where(StreamMessage.channel == first)
+    assert "bye" not in db.session.scalars(names).all()
+
+    services.enter(two, camera=True, microphone=True)
+    with pytest.raises(Replaced):
+        services.join(visit, Part.CITIZEN, "Pere", **words)
+
+
+def test_whoever_it_rings_at_learns_that_the_clerk_has_sat_down(visit):
+    two = services.join(visit, Part.CITIZEN, "Pere", camera=True, microphone=True, rings=True)
+
+    services.join(visit, Part.CLERK, "Ana Pi", camera=True, microphone=True)
+
+    assert [person["role"] for person in told(two, "roster")[-1]["participants"]] == ["clerk"]
+
+
+def test_who_goes_while_it_rings_has_never_been_there(visit):
+    _, two = ringing(visit)
+
+    services.leave(two)
+
+    names = db.session.scalars(sa.select(AuditEntry.name)).all()
+    assert "ParticipantLeft" not in names
+    assert not two.is_present

@@ -20,7 +20,7 @@ from app.core.security import own_address
 from tests import town
 from tests.counter import a_free_port
 
-SENSORS = {"desk.visit", "devices.check", "portal.room", "portal.wait"}
+SENSORS = {"desk.visit", "devices.check", "invited.join", "portal.room", "portal.wait"}
 PASSKEYS = {"identity.sign_in", "identity.enrol"}
 CODES = {"booking.new", "booking.ask", "me.code", "me.phone_code"}
 

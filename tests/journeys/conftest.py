@@ -29,12 +29,12 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def a_browser(playwright: Playwright) -> Iterator[Callable[[], Browser]]:
+def a_browser(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
     """Another browser each time it is called: two people never share one."""
     opened: list[Browser] = []
 
-    def start() -> Browser:
-        opened.append(playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS))
+    def start(*flags: str) -> Browser:
+        opened.append(playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags]))
         return opened[-1]
 
     yield start
@@ -43,7 +43,7 @@ def a_browser(playwright: Playwright) -> Iterator[Callable[[], Browser]]:
 
 
 @pytest.fixture
-def a_page(a_browser: Callable[[], Browser]) -> Callable[..., Page]:
+def a_page(a_browser: Callable[..., Browser]) -> Callable[..., Page]:
     """A page of a browser of its own; what goes wrong in its scripts fails the test."""
 
     def open_page(width: int = 390, **options: object) -> Page:

@@ -73,3 +73,32 @@ test('lines change nothing before entering', () => {
   call.feel(['lost'])
   assert.equal(call.state, 'waiting')
 })
+
+test('that the line is back is said, and then it is a call as before', () => {
+  const call = callIn('connecting', 'talking', 'unsteady')
+  call.feel(['talking'])
+  assert.equal(call.state, 'back')
+  call.feel(['talking'])
+  assert.equal(call.state, 'back')
+  call.settle()
+  assert.equal(call.state, 'talking')
+  call.settle()
+  assert.equal(call.state, 'talking')
+})
+
+test('a visit that goes on by telephone ends the call, and says why', () => {
+  const call = callIn('connecting', 'talking')
+  call.follow('in_service', { channel: 'phone' })
+  assert.deepEqual([call.state, call.reason], ['over', 'phone'])
+})
+
+test('who is invited may come in at any time, and leaves with the visit', () => {
+  const call = new Call()
+  call.follow('waiting', { isInvited: true })
+  assert.equal(call.state, 'ringing')
+  call.go('connecting')
+  call.follow('in_service', { isInvited: true })
+  assert.equal(call.state, 'connecting')
+  call.follow('served', { isInvited: true })
+  assert.equal(call.state, 'over')
+})

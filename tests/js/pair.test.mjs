@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pair, prepare } from '../../static/js/calls/pair.js'
+import { offerOf, Pair, prepare } from '../../static/js/calls/pair.js'
 import { Connection, settle, someLocal, stopTheClock } from './street.mjs'
 
 const pairWith = (options) => new Pair({ polite: false, offers: false, iceServers: [], local: someLocal(), send: () => {}, isHeard: () => true, ...options })
@@ -54,16 +54,17 @@ test('when both offer, the polite one gives way and nobody offers twice', async 
   close()
 })
 
-test('a connection made in advance offers what we show now, through the servers we were told', async () => {
+test('a connection made in advance brings its offer along, and what was found later follows', async () => {
   const local = someLocal()
-  const prepared = prepare({ ...local, audio: null, video: null })
-  const sent = []
   const iceServers = [{ urls: 'turn:turn.test' }]
-  const pair = pairWith({ offers: true, prepared, local, iceServers, send: (content) => sent.push(content) })
+  const prepared = await prepare({ ...local, audio: null, video: null }, iceServers)
+  assert.equal(offerOf(prepared).type, 'offer')
+  prepared.connection.onicecandidate({ candidate: { toJSON: () => ({ candidate: 'late' }) } })
+  const sent = []
+  const pair = pairWith({ offers: true, prepared, local, send: (content) => sent.push(content) })
   await settle()
-  assert.equal(pair.connection, prepared)
-  assert.deepEqual(prepared.configuration.iceServers, iceServers)
-  assert.deepEqual(sent.map(({ description }) => description.type), ['offer'])
+  assert.deepEqual(prepared.connection.configuration.iceServers, iceServers)
+  assert.deepEqual(sent, [{ candidates: [{ candidate: 'late' }] }])
   assert.deepEqual(tracksOf(pair), [['audio', 'sendrecv'], ['video', 'sendrecv']])
   pair.close()
 })
@@ -181,4 +182,118 @@ test('a line that is closed is watched no more', async (t) => {
   await pass(20_000)
   assert.equal(Connection.all.at(-1).restarts, 0)
   assert.equal(pair.health, 'talking')
+})
+
+/** What this line is told to send: [sound, picture]. */
+const wishesOf = (pair) => pair.connection.getTransceivers().map(({ sender }) => sender.parameters?.encodings[0])
+const lineCarries = (pair, available) => (pair.connection.stats = { way: { type: 'candidate-pair', nominated: true, state: 'succeeded', availableOutgoingBitrate: available } })
+
+/** A pair to which packets keep coming. */
+async function heardPair(t, options) {
+  const pass = stopTheClock(t)
+  const pair = await talkingPair(options)
+  const tell = setInterval(() => pair.connection.packets++, 250)
+  t.after(() => clearInterval(tell))
+  return { pair, pass }
+}
+
+test('sound goes first, and a good line carries the whole picture', async (t) => {
+  const { pair, pass } = await heardPair(t)
+  lineCarries(pair, 900_000)
+  await pass(3_000)
+  const [sound, picture] = wishesOf(pair)
+  assert.deepEqual([sound.priority, picture.priority], ['high', 'low'])
+  assert.deepEqual([picture.active, picture.maxBitrate, picture.maxFramerate], [true, 1_000_000, 30])
+  assert.equal(pair.connection.getTransceivers()[1].sender.parameters.degradationPreference, 'maintain-framerate')
+  assert.equal(pair.bars, 4)
+  pair.close()
+})
+
+test('below 150 kbit/s the picture stops, the sound stays, and the line says so', async (t) => {
+  const { pair, pass } = await heardPair(t)
+  lineCarries(pair, 100_000)
+  await pass(9_000)
+  const [sound, picture] = wishesOf(pair)
+  assert.deepEqual([picture.active, sound.maxBitrate], [false, 24_000])
+  assert.deepEqual([pair.isSparingPicture, pair.bars], [true, 1])
+  lineCarries(pair, 900_000)
+  await pass(60_000)
+  assert.deepEqual([pair.isSparingPicture, wishesOf(pair)[1].active], [false, true])
+  pair.close()
+})
+
+test('who spares data is sent little, whatever the line carries', async (t) => {
+  const { pair, pass } = await heardPair(t, { cap: () => 1 })
+  lineCarries(pair, 2_000_000)
+  await pass(6_000)
+  assert.deepEqual([wishesOf(pair)[1].maxBitrate, pair.bars], [220_000, 4])
+  pair.close()
+})
+
+test('a picture that stands still while its camera is on is noticed', async (t) => {
+  const { pair, pass } = await heardPair(t)
+  pair.connection.stats = { picture: { type: 'inbound-rtp', kind: 'video', packetsReceived: 0, framesDecoded: 5 } }
+  await pass(2_000)
+  assert.equal(pair.isStill, false)
+  await pass(4_000)
+  assert.equal(pair.isStill, true)
+  pair.connection.stats.picture.framesDecoded = 6
+  await pass(500)
+  assert.equal(pair.isStill, false)
+  pair.close()
+})
+
+test('who speaks is known by their voice', async (t) => {
+  const { pair, pass } = await heardPair(t)
+  pair.connection.stats = { voice: { type: 'inbound-rtp', kind: 'audio', packetsReceived: 0, audioLevel: 0.3 } }
+  await pass(1_000)
+  assert.equal(pair.isSpeaking, true)
+  pair.connection.stats.voice.audioLevel = 0.001
+  await pass(1_000)
+  assert.equal(pair.isSpeaking, false)
+  pair.close()
+})
+
+test('a shared screen gets a line of its own once, and keeps it', async () => {
+  const local = someLocal()
+  const pair = await talkingPair({ local })
+  local.screen = { kind: 'video', id: 'screen' }
+  pair.refreshTracks()
+  assert.equal(pair.connection.getTransceivers().length, 3)
+  local.screen = null
+  pair.refreshTracks()
+  await settle()
+  assert.equal(pair.connection.getTransceivers()[2].sender.track, null)
+  local.screen = { kind: 'video', id: 'another' }
+  pair.refreshTracks()
+  assert.equal(pair.connection.getTransceivers().length, 3)
+  pair.close()
+})
+
+test('letters go by a channel that both sides know, and are heard', async () => {
+  const { one, two, deliver, close } = twoPeople({ second: { offers: true } })
+  await deliver()
+  const [channel] = two.connection.channels
+  assert.deepEqual([channel.label, channel.protocol, channel.negotiated, channel.id, channel.ordered], ['t140', 't140', true, 1, true])
+  assert.deepEqual(one.connection.channels.map(({ id }) => id), [1, 2])
+  const heard = []
+  one.addEventListener('letters', ({ text }) => heard.push(text))
+  one.channel.onmessage({ data: 'Hola' })
+  one.channel.onmessage({ data: new ArrayBuffer(4) })
+  assert.deepEqual(heard, ['Hola'])
+  close()
+})
+
+test('a channel that breaks with its line says so, one that is closed in peace does not', async (t) => {
+  const pass = stopTheClock(t)
+  for (const [silence, breaks] of [[0, 0], [3_000, 1]]) {
+    const pair = await talkingPair()
+    pair.channel.becomes('open')
+    let broken = 0
+    pair.addEventListener('broken', () => broken++)
+    await pass(silence)
+    pair.channel.becomes('closed')
+    assert.equal(broken, breaks)
+    pair.close()
+  }
 })

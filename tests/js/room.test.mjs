@@ -5,10 +5,12 @@ import { Connection, postOffice, settle, someLocal, Source, stopTheClock } from 
 
 const anna = { id: 'p-anna', seat: 1, role: 'clerk', name: 'Anna', incarnation: 1, camera: true, microphone: true }
 const maria = { id: 'p-maria', seat: 2, role: 'citizen', name: 'Maria', incarnation: 1, camera: true, microphone: true }
+const marta = { id: 'p-marta', seat: 3, role: 'interpreter', name: 'Marta', incarnation: 1, camera: true, microphone: true }
 const entryOf = (self, present, more = {}) => ({
-  participant: self.id, seat: self.seat, incarnation: self.incarnation, cursor: 40, ice_servers: [], status: 'in_service',
-  roster: { version: 40, participants: present }, ...more
+  participant: self.id, seat: self.seat, incarnation: self.incarnation, is_inside: true, offered_to: null, ice_servers: [],
+  media: { kind: 'mesh' }, status: 'in_service', roster: { version: 40, participants: present }, ...more
 })
+const pairOf = (room, id) => room.media.pairs.get(id)
 const offersIn = (posted) => posted.flatMap(({ body }) => body.signals ?? []).filter(({ description }) => description)
 
 /** Somebody in a room, and all that they posted. */
@@ -25,27 +27,28 @@ async function someoneInside(t, self, present, answer = () => undefined) {
 
 test('before entering one only listens for the state of the visit', () => {
   const room = new Room('/room', someLocal())
-  room.wait('7')
-  assert.equal(Source.last.url.href, 'https://vilaclara.test/room/stream?after=7')
-  Source.last.tell('state', { status: 'called' }, 8)
-  assert.equal(room.status, 'called')
+  room.listen('7')
+  assert.match(Source.last.url.href, /^https:\/\/vilaclara.test\/room\/stream\?window=[a-z0-9]{24}&after=7$/)
+  Source.last.tell('state', { status: 'called', channel: 'video' }, 8)
+  assert.deepEqual([room.status, room.channel], ['called', 'video'])
   room.close()
   assert.equal(Source.last.isOpen, false)
 })
 
 test('who arrives offers to everybody present, and listens from there on', async (t) => {
   const { room, posted } = await someoneInside(t, maria, [anna, maria])
-  assert.deepEqual(posted[0].body, { camera: 'off', microphone: 'off', event: 'join' })
+  const { window, ...told } = posted[0].body
+  assert.deepEqual(told, { camera: 'off', microphone: 'off', event: 'join' })
   assert.deepEqual(offersIn(posted).map(({ to, to_incarnation, seq, description }) => [to, to_incarnation, seq, description.type]), [['p-anna', 1, 1, 'offer']])
-  assert.equal(Source.last.url.search, '?participant=p-maria&incarnation=1&after=40')
-  assert.equal(room.pairs.get('p-anna').options.polite, true)
+  assert.equal(Source.last.url.search, `?window=${window}`)
+  assert.equal(pairOf(room, 'p-anna').options.polite, true)
 })
 
 test('who was there first waits for the offer and answers it', async (t) => {
   const { room, posted } = await someoneInside(t, anna, [anna])
   Source.last.tell('roster', { version: 41, participants: [anna, maria] }, 41)
   await settle()
-  assert.equal(room.pairs.get('p-maria').options.polite, false)
+  assert.equal(pairOf(room, 'p-maria').options.polite, false)
   assert.deepEqual(offersIn(posted), [])
   Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
   await settle()
@@ -54,9 +57,9 @@ test('who was there first waits for the offer and answers it', async (t) => {
 
 test('a window opened again gets a new line, and signals of the old one are not heard', async (t) => {
   const { room } = await someoneInside(t, anna, [anna, maria])
-  const old = room.pairs.get('p-maria')
+  const old = pairOf(room, 'p-maria')
   Source.last.tell('roster', { version: 41, participants: [anna, { ...maria, incarnation: 2 }] }, 41)
-  const fresh = room.pairs.get('p-maria')
+  const fresh = pairOf(room, 'p-maria')
   assert.notEqual(fresh, old)
   assert.equal(old.connection.signalingState, 'closed')
   const heard = t.mock.method(fresh, 'receive')
@@ -76,16 +79,16 @@ test('an older list of people does not undo a newer one', async (t) => {
 test('who leaves is gone', async (t) => {
   const { room } = await someoneInside(t, anna, [anna, maria])
   Source.last.tell('roster', { version: 41, participants: [anna] }, 41)
-  assert.equal(room.people.size + room.pairs.size, 0)
+  assert.equal(room.people.size + room.media.pairs.size, 0)
   assert.equal(Connection.all.at(-1).signalingState, 'closed')
 })
 
 test('camera and microphone are told when they change, the last word last', async (t) => {
   const { room, posted } = await someoneInside(t, anna, [anna])
-  room.show(true, true)
-  room.show(true, false)
-  room.show(true, true)
-  room.show(false, true)
+  room.show({ camera: true, microphone: true })
+  room.show({ camera: true, microphone: false })
+  room.show({ camera: true, microphone: true })
+  room.show({ camera: false, microphone: true })
   await settle()
   const told = posted.filter(({ body }) => body.event === 'state').map(({ body }) => [body.camera, body.microphone])
   assert.deepEqual(told, [['on', 'on'], ['off', 'on']])
@@ -105,7 +108,7 @@ test('who is replaced by a newer window closes everything and says so', async (t
   let byes = 0
   room.addEventListener('bye', () => byes++)
   Source.last.tell('bye', { reason: 'replaced' }, 41)
-  assert.deepEqual([byes, room.farewell, room.pairs.size, Source.last.isOpen], [1, 'replaced', 0, false])
+  assert.deepEqual([byes, room.farewell, room.media.pairs.size, Source.last.isOpen], [1, 'replaced', 0, false])
 })
 
 test('a refused signal of a replaced window says the same', async (t) => {
@@ -114,17 +117,17 @@ test('a refused signal of a replaced window says the same', async (t) => {
 })
 
 test('a door that is closed is said, not knocked at again', async (t) => {
-  const { room, posted } = await someoneInside(t, maria, [], () => ({ status: 409 }))
-  assert.deepEqual([room.farewell, posted.length], ['refused', 1])
+  const { room, posted } = await someoneInside(t, maria, [], () => ({ status: 409, json: { error: 'Not yet.' } }))
+  assert.deepEqual([room.farewell, room.sentence, posted.length], ['refused-409', 'Not yet.', 1])
 })
 
 test('a line that cannot be cured makes us enter again under a new number', async (t) => {
   let incarnation = 0
   const { room, posted } = await someoneInside(t, maria, [anna, maria], ({ body }) =>
     body.event === 'join' ? { json: entryOf({ ...maria, incarnation: ++incarnation }, [anna, maria]) } : undefined)
-  room.pairs.get('p-anna').dispatchEvent(new Event('dead'))
+  pairOf(room, 'p-anna').dispatchEvent(new Event('dead'))
   await settle()
-  assert.equal(Source.last.url.searchParams.get('incarnation'), '2')
+  assert.equal(posted.filter(({ body }) => body.event === 'join').length, 2)
   assert.deepEqual(posted.filter(({ body }) => body.signals).map(({ body }) => [body.incarnation, body.signals[0].seq]), [[1, 1], [2, 1]])
 })
 
@@ -140,4 +143,139 @@ test('leaving is told by a beacon, which outlives the page', async (t) => {
 test('ending it for everybody answers where to go', async (t) => {
   const { room } = await someoneInside(t, anna, [anna], ({ url }) => (url === '/room/end' ? { json: { next: '/desk' } } : undefined))
   assert.equal(await room.end(), '/desk')
+})
+
+/** Somebody at whom it rings, with the line to the clerk made ready. */
+async function someoneRinging(t, answer = () => undefined, local = someLocal()) {
+  const pass = stopTheClock(t)
+  const posted = postOffice(t, (letter) =>
+    answer(letter) ?? (letter.body.event === 'join'
+      ? { json: entryOf(maria, [anna], letter.body.ring ? { is_inside: false, offered_to: 'p-anna' } : {}) }
+      : letter.body.event ? { status: 204 } : {}))
+  const room = new Room('/room', local)
+  t.after(() => room.close())
+  room.listen('7')
+  room.prepare(true)
+  Source.last.tell('hello', { ice_servers: [{ urls: 'stun:stun.test' }] })
+  await settle()
+  await settle()
+  return { room, posted, pass, local }
+}
+const sentBy = (pair) => pair.connection.getTransceivers().map(({ sender }) => sender.track?.kind)
+
+test('while it rings the line is made ready, with an offer brought along, and nothing is shown', async (t) => {
+  const { room, posted } = await someoneRinging(t)
+  assert.deepEqual([posted[0].body.event, posted[0].body.ring, JSON.parse(posted[0].body.offer).type], ['join', 'on', 'offer'])
+  assert.deepEqual(offersIn(posted), [])
+  const pair = pairOf(room, 'p-anna')
+  assert.deepEqual(pair.connection.configuration.iceServers, [{ urls: 'stun:stun.test' }])
+  assert.deepEqual([room.isAtTheDoor, sentBy(pair)], [true, [undefined, undefined]])
+  pair.connection.onicecandidate({ candidate: { toJSON: () => ({}) } })
+  await settle()
+  assert.deepEqual(posted.at(-1).body.signals.map(({ seq }) => seq), [2])
+})
+
+test('who comes in shows themselves and says so at once, before the server has answered', async (t) => {
+  const { room, posted } = await someoneRinging(t, ({ body }) => (body.event === 'enter' ? new Promise(() => {}) : undefined))
+  const pair = pairOf(room, 'p-anna')
+  pair.connection.channels.forEach((channel) => channel.becomes('open'))
+  room.join()
+  await settle()
+  assert.deepEqual([sentBy(pair), pair.door.sent, room.isAtTheDoor], [['audio', 'video'], ['in'], false])
+  assert.equal(posted.at(-1).body.event, 'enter')
+  assert.equal(pairOf(room, 'p-anna'), pair)
+})
+
+test('the clerk shows nothing to who rings until they come in', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna], door: [maria, marta] }, 41)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
+  await settle()
+  const pair = pairOf(room, 'p-maria')
+  assert.deepEqual([sentBy(pair), room.people.size, room.door.map(({ id }) => id)], [[undefined, undefined], 0, ['p-marta']])
+  assert.equal(pairOf(room, 'p-marta'), undefined)
+  pair.door.onmessage({ data: 'in' })
+  assert.deepEqual(sentBy(pair), ['audio', 'video'])
+  Source.last.tell('roster', { version: 43, participants: [anna, maria], door: [] }, 43)
+  assert.deepEqual([pairOf(room, 'p-maria') === pair, room.people.size], [true, 1])
+})
+
+test('without that word, the list of people lets them be seen', async (t) => {
+  const { room } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna], door: [maria] }, 41)
+  Source.last.tell('signal', { from: 'p-maria', incarnation: 1, to_incarnation: 1, seq: 1, description: { type: 'offer', sdp: 'audio,video' } }, 42)
+  await settle()
+  Source.last.tell('roster', { version: 43, participants: [anna, maria], door: [] }, 43)
+  assert.deepEqual(sentBy(pairOf(room, 'p-maria')), ['audio', 'video'])
+})
+
+test('a seat that another window took meanwhile is taken back on entering', async (t) => {
+  const { room, posted } = await someoneRinging(t, ({ body }) => (body.event === 'enter' ? { status: 409 } : undefined))
+  await room.join()
+  assert.deepEqual(posted.filter(({ body }) => body.event).map(({ body }) => body.event), ['join', 'enter', 'join'])
+  assert.equal(posted.at(-1).body.ring ?? posted.findLast(({ body }) => body.event === 'join').body.ring, undefined)
+  assert.equal(room.farewell, '')
+})
+
+test('a ring that is refused is no farewell', async (t) => {
+  const { room } = await someoneRinging(t, ({ body }) => (body.ring ? { status: 409 } : undefined))
+  assert.equal(room.farewell, '')
+  await room.join()
+  assert.deepEqual([room.farewell, room.isAtTheDoor], ['', false])
+})
+
+test('who is put back in the waiting room is at the door no more', async (t) => {
+  const { room, posted } = await someoneRinging(t)
+  room.retreat()
+  await settle()
+  assert.deepEqual([posted.at(-1).body.event, room.media.pairs.size], ['leave', 0])
+})
+
+test('who is invited waits at the door and enters when let in', async (t) => {
+  let isInside = false
+  const { room, posted } = await someoneInside(t, marta, [anna, maria, marta], ({ body }) =>
+    body.event === 'join' ? { json: entryOf(marta, [anna, maria, marta], isInside ? {} : { is_inside: false, roster: undefined }) } : undefined)
+  assert.deepEqual([room.isAtTheDoor, room.people.size], [true, 0])
+  isInside = true
+  Source.last.tell('admitted', {}, 41)
+  await settle()
+  assert.deepEqual([room.isAtTheDoor, [...room.people.keys()]], [false, ['p-anna', 'p-maria']])
+  assert.deepEqual(offersIn(posted).map(({ to }) => to), ['p-anna', 'p-maria'])
+})
+
+test('the clerk learns who is at the door, and lets in by one press', async (t) => {
+  const { room, posted } = await someoneInside(t, anna, [anna])
+  Source.last.tell('roster', { version: 41, participants: [anna], door: [marta] }, 41)
+  assert.deepEqual(room.door.map(({ name }) => name), ['Marta'])
+  await room.decide('p-marta', 'admit')
+  assert.deepEqual([posted.at(-1).url, posted.at(-1).body], ['/room/people', { participant: 'p-marta', action: 'admit' }])
+})
+
+test('letters through the server are heard once, and our own not at all', async (t) => {
+  const { room, posted } = await someoneInside(t, anna, [anna])
+  const heard = []
+  room.addEventListener('letters', ({ from, text }) => heard.push([from, text]))
+  const letters = { from: 'citizen', window: 'w'.repeat(24), seq: 1, text: 'Bon dia' }
+  Source.last.tell('text', letters, 41)
+  Source.last.tell('text', letters, 42)
+  Source.last.tell('text', { ...letters, from: 'clerk', window: posted[0].body.window }, 43)
+  assert.deepEqual(heard, [['citizen', 'Bon dia']])
+})
+
+test('what was written before one came is heard on entering', async (t) => {
+  const heard = []
+  stopTheClock(t)
+  postOffice(t, ({ body }) => (body.event === 'join' ? { json: entryOf(anna, [anna], { written: [{ from: 'citizen', window: 'w', seq: 1, text: 'Hola' }] }) } : {}))
+  const room = new Room('/room', someLocal())
+  t.after(() => room.close())
+  room.addEventListener('letters', ({ text }) => heard.push(text))
+  await room.join()
+  assert.deepEqual(heard, ['Hola'])
+})
+
+test('another back end may stand behind the same room', async (t) => {
+  const { room } = await someoneInside(t, maria, [anna, maria])
+  const members = ['prepare', 'offer', 'begin', 'enter', 'see', 'hear', 'line', 'write', 'refreshTracks', 'restart', 'close']
+  assert.deepEqual(members.filter((name) => typeof room.media[name] !== 'function'), [])
+  assert.deepEqual(Object.keys(pairOf(room, 'p-anna').reading).includes('available'), true)
 })

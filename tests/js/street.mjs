@@ -105,11 +105,29 @@ class Transceiver {
       replaceTrack: async (other) => void (this.sender.track = other),
       setStreams: () => {},
       getParameters: () => ({ encodings: [{}] }),
-      setParameters: async () => {}
+      setParameters: async (parameters) => void (this.sender.parameters = parameters)
     }
   }
   stop() {
     this.isStopped = true
+  }
+}
+
+/** A channel for letters: what was sent, and whether it is open. */
+export class Channel {
+  readyState = 'connecting'
+  sent = []
+  constructor(label) {
+    this.label = label
+  }
+  send(text) {
+    if (this.readyState !== 'open') throw new Error('the channel is not open')
+    this.sent.push(text)
+  }
+  becomes(state) {
+    this.readyState = state
+    if (state === 'open') this.onopen?.()
+    if (state === 'closed') this.onclose?.()
   }
 }
 
@@ -121,10 +139,13 @@ export class Connection {
   localDescription = null
   remoteDescription = null
   transceivers = []
+  channels = []
+  hasApplication = false
   candidates = []
   restarts = 0
   rollbacks = 0
   packets = 0
+  stats = {}
   constructor(configuration) {
     this.configuration = configuration
     Connection.all.push(this)
@@ -134,6 +155,11 @@ export class Connection {
   }
   getTransceivers() {
     return this.transceivers.filter(({ isStopped }) => !isStopped)
+  }
+  createDataChannel(label, options) {
+    this.channels.push(Object.assign(new Channel(label), options))
+    if (!this.hasApplication) this.#needsNegotiation()
+    return this.channels.at(-1)
   }
   addTransceiver(trackOrKind) {
     const isTrack = typeof trackOrKind !== 'string'
@@ -145,6 +171,7 @@ export class Connection {
     await null
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer'
     this.getTransceivers().forEach((transceiver, index) => (transceiver.mid ??= String(index)))
+    if (this.channels.length) this.hasApplication = true
     this.localDescription = withJson({ type, sdp: this.getTransceivers().map(({ receiver }) => receiver.track.kind).join() })
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable'
   }
@@ -153,6 +180,7 @@ export class Connection {
     if (type === 'offer') {
       if (this.signalingState === 'have-local-offer') this.#rollBack()
       sdp.split(',').forEach((kind, index) => this.#line(kind, String(index)))
+      this.hasApplication = true
       this.signalingState = 'have-remote-offer'
     } else {
       if (this.signalingState !== 'have-local-offer') throw new Error('an answer to nothing')
@@ -169,7 +197,7 @@ export class Connection {
     this.#needsNegotiation()
   }
   async getStats() {
-    return new Map([['in', { type: 'inbound-rtp', packetsReceived: this.packets }]])
+    return new Map([['in', { type: 'inbound-rtp', kind: 'audio', packetsReceived: this.packets }], ...Object.entries(this.stats)])
   }
   becomes(state) {
     this.connectionState = state
@@ -200,4 +228,4 @@ export class Connection {
 globalThis.RTCPeerConnection = Connection
 
 /** Our own camera and microphone, as the lines see them. */
-export const someLocal = () => ({ audio: new Track('audio'), video: new Track('video'), stream: new Stream() })
+export const someLocal = () => ({ audio: new Track('audio'), video: new Track('video'), screen: null, stream: new Stream() })

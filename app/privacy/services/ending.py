@@ -166,7 +166,10 @@ def end_visits(ids: list[int], town: Town) -> int:
 def _forget_news(ids: Sequence[int]) -> None:
     """What a page was told in the last minutes of a call names whoever is in it."""
     seats = db.session.scalars(sa.select(Participant).where(Participant.visit_id.in_(ids))).all()
-    stream.forget([*(f"visit:{one}" for one in ids), *(calls.channel_of(seat) for seat in seats)])
+    stream.forget(
+        *(f"{kind}:{one}" for one in ids for kind in ("visit", "text")),
+        *(calls.channel_of(seat) for seat in seats),
+    )
 
 
 def _blocked_rows(holding: Holding, person: Person) -> sa.ColumnElement[bool]:

@@ -1,19 +1,34 @@
 import { Call } from './call.js'
+import { learn } from './codecs.js'
 import { Devices } from '../core/media.js'
 import { pictures } from './pictures-screen.js'
 import { ring } from './ring.js'
 import { Room } from './room.js'
+import { writing } from './text-screen.js'
+
+/**
+ * What the pieces of this screen share.
+ * @typedef {object} Screen
+ * @property {Room} room
+ * @property {Devices} devices
+ * @property {string} role
+ * @property {(name: string) => HTMLElement} part
+ * @property {(name: string) => string} text
+ * @property {(target: EventTarget, event: string, act: (event: any) => void) => void} on
+ */
 
 const MESSAGE_FOR = 3_000
 const TELEPHONE_AFTER = 30_000
+const SIDES = ['citizen', 'clerk']
 
 /**
  * The call on the page: it shows what Call, Room and Devices know, and passes on what is pressed.
  * @type {import('../core/mount.js').Mount}
  */
 export function mount(screen) {
-  const { base = '', role, status = '', cursor } = screen.dataset
+  const { base = '', role = '', status = '', cursor } = screen.dataset
   const isClerk = role === 'clerk'
+  const isInvited = !SIDES.includes(role)
   const memory = `call ${base}`
   const gone = new AbortController()
   const call = new Call()
@@ -22,8 +37,13 @@ export function mount(screen) {
   const title = document.title
   let next = screen.dataset.after ?? ''
   let hush = () => {}
+  let farewell = ''
+  /** @type {WakeLockSentinel | undefined} */
+  let wakefulness
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let patience
 
   /** @param {string} name */
   const part = (name) => /** @type {HTMLElement} */ (screen.querySelector(`[data-part="${name}"]`))
@@ -38,10 +58,17 @@ export function mount(screen) {
 
   const own = /** @type {HTMLVideoElement} */ (part('own-video'))
   const dialog = /** @type {HTMLDialogElement} */ (part('sure'))
-  const { show, playAll } = pictures(part('stage'), /** @type {HTMLTemplateElement} */ (part('tile')), {
+  const templates = { tile: /** @type {HTMLTemplateElement} */ (part('tile')), shared: /** @type {HTMLTemplateElement} */ (part('shared')) }
+  const { show, feel, playAll, hearBy } = pictures(part('stage'), templates, text, {
     onFirst: () => (screen.dataset.firstPictureAt ??= String(performance.now())),
     onRefused: () => (part('listen').hidden = false)
   })
+  const pieces = { room, devices, role, part, text, on }
+  const written = writing(pieces)
+  /** What is seldom wanted comes when it is. @type {ReturnType<typeof import('./options-screen.js').options> | undefined} */
+  let seldom
+  const options = async () => (seldom ??= (await import('./options-screen.js')).options({ ...pieces, hearBy }))
+  if (isClerk) import('./door-screen.js').then(({ door }) => door(pieces))
 
   const showState = () => {
     const { state, reason } = call
@@ -52,46 +79,72 @@ export function mount(screen) {
       if (element instanceof HTMLElement) element.hidden = !isNow
       else element.toggleAttribute('hidden', !isNow)
     }
-    say(text(reason) || text(state))
+    say(sentence())
     hush()
-    hush = state === 'ringing' ? ring() : () => {}
+    hush = state === 'ringing' && !isInvited ? ring() : () => {}
     document.title = state === 'ringing' ? `${text('ringing')} ${title}` : title
     if (state === 'ringing') {
-      part('enter').focus()
-      room.prepare()
-    }
+      if (!isInvited) part('enter').focus()
+      room.prepare(role === 'citizen' && (room.status || status) === 'called')
+    } else if (state === 'waiting') room.retreat()
+    clearTimeout(timer)
+    if (state === 'back') timer = setTimeout(() => call.settle(), MESSAGE_FOR)
     offerTelephone()
     if (state === 'over') end(reason)
   }
 
-  /** Each sentence is said once. @param {string} sentence */
-  const say = (sentence) => {
-    const words = part('words')
-    if (words.textContent !== sentence) words.textContent = sentence
+  /** One sentence for what is going on. */
+  const sentence = () => {
+    const { state, reason } = call
+    if (state === 'over') return farewell || text(reason) || text(reason.startsWith('refused') ? 'refused' : state)
+    if (state === 'connecting') return text(room.isAtTheDoor ? 'asking' : room.people.size ? 'connecting' : 'alone')
+    const isSparing = [...room.people.keys()].some((id) => room.line(id)?.isSparingPicture)
+    return text(state === 'talking' && isSparing ? 'sparing' : state)
   }
 
-  /** A citizen sees the telephone at once, a clerk when trying again has not helped for a while. */
+  /** Each sentence is said once. @param {string} words */
+  const say = (words) => {
+    if (part('words').textContent !== words) part('words').textContent = words
+  }
+
+  /** A citizen sees the telephone at once, a clerk when trying has not helped for a while: one press, the same visit. */
   const offerTelephone = () => {
-    clearTimeout(timer)
-    const telephone = screen.querySelector('[data-part="telephone"]')
+    const isTrying = ['connecting', 'unsteady', 'lost'].includes(call.state)
+    const telephone = isClerk && screen.querySelector('[data-part="telephone"]')
     if (!(telephone instanceof HTMLElement)) return
-    telephone.hidden = isClerk
-    if (isClerk && call.state === 'lost') timer = setTimeout(() => (telephone.hidden = false), TELEPHONE_AFTER)
+    if (isTrying) patience ??= setTimeout(() => (telephone.hidden = false), TELEPHONE_AFTER)
+    else {
+      clearTimeout(patience)
+      patience = undefined
+      telephone.hidden = true
+    }
   }
 
   const showPeople = () => {
+    if (!call.isInside) return
     show(room)
-    feel()
-    if (call.state === 'connecting') say(text(room.people.size ? 'connecting' : 'alone'))
+    call.feel([...room.people.keys()].map((id) => room.line(id)?.health ?? 'connecting'))
+    if (call.isInside) say(sentence())
+    showLine()
   }
-  const feel = () => call.feel([...room.pairs.values()].map(({ health }) => health))
+
+  /** How good the line is, in bars and in words: the poorest of all. */
+  const showLine = () => {
+    const lines = [...room.people.keys()].map((id) => room.line(id)?.bars ?? 0)
+    const bars = lines.length ? Math.min(...lines) : 0
+    part('line').hidden = !call.isInside || !lines.length
+    part('line').dataset.bars = String(bars)
+    const words = text(`line-${bars}`)
+    if (part('line-words').textContent !== words) part('line-words').textContent = words
+  }
 
   const showDevices = () => {
     const camera = devices.isOn('camera')
     const microphone = devices.isOn('microphone')
     room.refreshTracks()
-    room.show(camera, microphone)
+    room.show({ camera, microphone, screen: !!devices.local.screen })
     if (own.srcObject !== devices.local.stream) own.srcObject = devices.local.stream
+    own.dataset.facing = devices.facing
     screen.toggleAttribute('data-seen', camera)
     part('camera').setAttribute('aria-pressed', String(camera))
     part('microphone').setAttribute('aria-pressed', String(microphone))
@@ -108,13 +161,20 @@ export function mount(screen) {
 
   const enter = () => {
     screen.dataset.joinedAt = String(performance.now())
-    sessionStorage.setItem(memory, 'in')
+    room.join() // before all that only we see
     call.go('connecting')
-    room.join()
+    showPeople()
+    sessionStorage.setItem(memory, 'in')
+    stayAwake()
     if (!devices.isOpen) devices.open()
     if (isClerk) return
     screen.focus({ preventScroll: true })
     screen.scrollIntoView()
+  }
+
+  /** A telephone that goes dark would cut the call. */
+  const stayAwake = async () => {
+    wakefulness = await navigator.wakeLock?.request('screen').catch(() => undefined)
   }
 
   const hangUp = async () => {
@@ -123,42 +183,61 @@ export function mount(screen) {
     if (call.state !== 'over') call.go('over', 'left')
   }
 
+  /** The tel: link opens the dialler by itself; the visit changes its way meanwhile. */
+  const goOnByTelephone = async () => {
+    next = await room.end('telephone').catch(() => next)
+    if (call.state !== 'over') call.go('over', 'phone')
+  }
+
   /**
-   * Go on to the next page, unless it is this one: the clerk may be writing on it.
+   * Go on to the next page, unless it is this one: the clerk may be writing on it. Nor while something is written that
+   * they may want to keep.
    * @param {string} reason
    */
   const end = (reason) => {
     sessionStorage.removeItem(memory)
     room.close()
     devices.close()
+    wakefulness?.release()
     dialog.close()
     show(room)
+    showLine()
     part('trouble').hidden = part('listen').hidden = true
-    const mayReturn = ['replaced', 'refused', 'unsupported'].includes(reason)
-    const isHere = new URL(next, location.href).pathname === location.pathname
+    const mayReturn = ['replaced', 'unsupported', 'gone'].includes(reason) || reason.startsWith('refused')
+    const isHere = new URL(next, location.href).pathname === location.pathname && !(isClerk && reason === 'phone')
     part('again').hidden = !mayReturn
     part('go-on').hidden = mayReturn || isHere
     part('go-on').setAttribute('href', next)
-    if (!mayReturn && !isHere) timer = setTimeout(() => location.assign(next), MESSAGE_FOR)
+    if (!mayReturn && !isHere && written.isEmpty()) timer = setTimeout(() => location.assign(next), MESSAGE_FOR)
   }
 
   const start = async () => {
     if (!window.RTCPeerConnection) return call.go('over', 'unsupported')
-    if (isClerk || (status === 'in_service' && sessionStorage.getItem(memory))) return enter()
-    room.wait(cursor)
-    call.follow(status)
+    learn()
+    room.listen(cursor)
+    const wasInside = !!sessionStorage.getItem(memory)
+    if (isClerk || (wasInside && (isInvited || status === 'in_service'))) return enter()
+    call.follow(status, { isInvited })
     if (await devices.areAllowed()) devices.open()
   }
 
   on(call, 'change', showState)
   on(room, 'people', showPeople)
-  on(room, 'health', showPeople)
+  on(room, 'quality', () => {
+    feel(room)
+    showLine()
+    if (call.isInside) say(sentence())
+  })
   on(room, 'status', () => {
     if (!call.isInside) screen.dispatchEvent(new Event('state', { bubbles: true }))
-    call.follow(room.status)
+    call.follow(room.status, { channel: room.channel, isInvited })
   })
-  on(room, 'bye', () => call.go('over', room.farewell))
+  on(room, 'bye', () => {
+    farewell = room.sentence
+    if (call.state !== 'over') call.go('over', room.farewell)
+  })
   on(devices, 'change', showDevices)
+  on(part('more'), 'click', async () => (await options()).toggle())
   on(part('ask'), 'click', () => devices.open())
   on(part('retry'), 'click', () => devices.open())
   on(part('enter'), 'click', enter)
@@ -173,16 +252,35 @@ export function mount(screen) {
     part('listen').hidden = true
     playAll()
   })
+  if (isClerk && part('by-telephone')) on(part('by-telephone'), 'click', goOnByTelephone)
   on(window, 'online', () => room.restart())
+  const network = /** @type {any} */ (navigator).connection
+  if (network?.saveData) options().then(({ spare }) => spare())
+  let way = network?.type
+  if (network) {
+    on(network, 'change', () => {
+      if (network.type !== way) room.restart()
+      way = network.type
+    })
+  }
   on(window, 'pagehide', () => room.leave())
   on(window, 'pageshow', ({ persisted }) => persisted && location.reload())
-  on(document, 'visibilitychange', () => document.hidden || (devices.isOpen && devices.recover()))
+  on(document, 'visibilitychange', () => {
+    if (!devices.isOpen || call.state === 'over') return
+    const isTelephone = matchMedia('(hover: none) and (pointer: coarse)').matches
+    if (document.hidden && isTelephone) devices.rest()
+    if (document.hidden) return
+    devices.recover()
+    if (call.isInside) stayAwake()
+  })
   start()
 
   return () => {
     gone.abort()
     clearTimeout(timer)
+    clearTimeout(patience)
     hush()
+    written.close()
     room.leave()
     devices.close()
     document.title = title

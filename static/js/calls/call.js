@@ -1,4 +1,4 @@
-/** @typedef {'checking' | 'waiting' | 'ringing' | 'connecting' | 'talking' | 'unsteady' | 'lost' | 'over'} State */
+/** @typedef {'checking' | 'waiting' | 'ringing' | 'connecting' | 'talking' | 'unsteady' | 'lost' | 'back' | 'over'} State */
 /** @typedef {import('./pair.js').Health} Health */
 
 /**
@@ -11,12 +11,14 @@ const PATHS = {
   ringing: ['waiting', 'connecting', 'over'],
   connecting: ['ringing', 'talking', 'unsteady', 'lost', 'over'],
   talking: ['connecting', 'unsteady', 'lost', 'over'],
-  unsteady: ['connecting', 'talking', 'lost', 'over'],
-  lost: ['connecting', 'talking', 'unsteady', 'over'],
+  unsteady: ['connecting', 'back', 'lost', 'over'],
+  lost: ['connecting', 'back', 'unsteady', 'over'],
+  back: ['connecting', 'talking', 'unsteady', 'lost', 'over'],
   over: []
 }
 
-const INSIDE = ['connecting', 'talking', 'unsteady', 'lost']
+const INSIDE = ['connecting', 'talking', 'unsteady', 'lost', 'back']
+const BROKEN = ['unsteady', 'lost']
 const TURNS = ['called', 'in_service']
 const WAITS = ['held', 'booked', 'waiting']
 
@@ -50,10 +52,17 @@ export class Call extends EventTarget {
     this.dispatchEvent(new Event('change'))
   }
 
-  /** The visit changed. @param {string} status */
-  follow(status) {
+  /**
+   * The visit changed. Who comes by invitation does not wait for a turn.
+   * @param {string} status
+   * @param {{ channel?: string, isInvited?: boolean }} [visit]
+   */
+  follow(status, { channel = '', isInvited = false } = {}) {
     if (this.state === 'over') return
-    if (TURNS.includes(status)) {
+    if (channel && channel !== 'video') this.go('over', 'phone')
+    else if (isInvited && [...TURNS, ...WAITS].includes(status)) {
+      if (!this.isInside) this.go('ringing')
+    } else if (TURNS.includes(status)) {
       if (!this.isInside) this.go('ringing')
     } else if (WAITS.includes(status)) {
       if (!this.isInside) this.go('waiting')
@@ -64,6 +73,14 @@ export class Call extends EventTarget {
 
   /** The lines to the others changed. @param {Health[]} healths one for each person */
   feel(healths) {
-    if (this.isInside) this.go(BEST_FIRST.find((health) => healths.includes(health)) ?? 'connecting')
+    if (!this.isInside) return
+    const best = BEST_FIRST.find((health) => healths.includes(health)) ?? 'connecting'
+    if (best !== 'talking') this.go(best)
+    else if (this.state !== 'back') this.go(BROKEN.includes(this.state) ? 'back' : 'talking')
+  }
+
+  /** That the line is back has been said for long enough. */
+  settle() {
+    if (this.state === 'back') this.go('talking')
   }
 }

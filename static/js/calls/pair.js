@@ -1,6 +1,13 @@
+import { prefer, sendable } from './codecs.js'
+import { bars, HIGHEST, LineRule, RUNGS, SOUND } from './line.js'
+import { NOTHING, read } from './reading.js'
+
 /** @typedef {'connecting' | 'talking' | 'unsteady' | 'lost'} Health */
 /** @typedef {import('./signals.js').Content} Content */
 /** @typedef {import('../core/media.js').Local} Local */
+/** @typedef {'audio' | 'video' | 'screen'} Role what a line carries: the voice, the person, or what is on their screen */
+/** @typedef {{ connection: RTCPeerConnection, late: RTCIceCandidateInit[] } & Channels} Prepared */
+/** @typedef {{ text: RTCDataChannel, door: RTCDataChannel }} Channels for letters, and for coming in */
 
 /**
  * @typedef {object} Options
@@ -8,10 +15,12 @@
  * @property {boolean} offers speaks first
  * @property {RTCIceServer[]} iceServers
  * @property {RTCIceTransportPolicy} [policy] "relay" when nobody may learn the other's address
- * @property {Local} local what we show and say
+ * @property {Local} local
  * @property {(content: Content) => void} send
- * @property {RTCPeerConnection} [prepared] made in advance by `prepare`
+ * @property {Prepared} [prepared] made in advance by `prepare`, and already offered to this person
  * @property {() => boolean} isHeard whether the other has a camera or a microphone on, so that packets must come
+ * @property {() => boolean} [isShut] whether nothing of ours is shown to them yet
+ * @property {() => number} [cap] the highest rung of picture that either side wants
  */
 
 const LOOK_EVERY = 500
@@ -21,48 +30,104 @@ const RESTART = 5_000
 const LOST = 10_000
 const REBUILD = 15_000
 const GIVE_WAY = 10_000
+const STILL = 3_000
 const LONGEST_BACKOFF = 8_000
-const PICTURE = { maxBitrate: 1_000_000, maxFramerate: 30 }
+const SPEECH = 0.02
+const SCREEN = { maxBitrate: 1_500_000, maxFramerate: 10 }
+/** Real-time text as RFC 8865 has it; both sides open it without asking. */
+const TEXT = { negotiated: true, id: 1, ordered: true, protocol: 't140' }
+/** By which whoever rang says that they come in, faster than the server can. */
+const DOOR = { negotiated: true, id: 2, ordered: true }
+const SHUT = { audio: null, video: null, screen: null }
 
 const KINDS = /** @type {const} */ (['audio', 'video'])
 
 /**
  * Every line carries one sound and one picture, even while there is nothing to send: so a camera that comes
- * later is no new negotiation.
+ * later is no new negotiation. Letters have a channel of their own.
  * @param {RTCPeerConnection} connection
  * @param {Local} local
  */
 function addLines(connection, local) {
-  for (const kind of KINDS) connection.addTransceiver(local[kind] ?? kind, { streams: [local.stream] })
-}
-
-/** Do before it is our turn what takes time and needs nobody else. @param {Local} local */
-export function prepare(local) {
-  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-  addLines(connection, local)
-  connection.createOffer().catch(() => {})
-  return connection
+  for (const kind of KINDS) {
+    const transceiver = connection.addTransceiver(local[kind] ?? kind, { streams: [local.stream] })
+    if (kind === 'video') prefer(transceiver)
+  }
 }
 
 /**
- * The line to one other person: perfect negotiation, and a watch on what arrives. It restarts by itself.
- * Says `stream` when there is something to show, `health` when that changes, `mend` at each restart and
- * `dead` when restarting did not help.
+ * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceTransportPolicy} [iceTransportPolicy]
+ */
+const configuration = (iceServers, iceTransportPolicy = 'all') => ({ iceServers, iceTransportPolicy, bundlePolicy: /** @type {const} */ ('max-bundle') })
+
+/**
+ * Do before it is our turn what takes time and needs nobody else: look for ways to be reached, and write the offer.
+ * @param {Local} local
+ * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceTransportPolicy} [policy]
+ * @returns {Promise<Prepared>}
+ */
+export async function prepare(local, iceServers, policy) {
+  const connection = new RTCPeerConnection(configuration(iceServers, policy))
+  addLines(connection, { ...local, ...SHUT })
+  const channels = openChannels(connection)
+  await connection.setLocalDescription()
+  return { connection, ...channels, late: [] }
+}
+
+/** @param {RTCPeerConnection} connection @returns {Channels} */
+function openChannels(connection) {
+  return { text: connection.createDataChannel('t140', TEXT), door: connection.createDataChannel('door', DOOR) }
+}
+
+/**
+ * The offer, with every way found until now. Ways found later are kept for whoever gets it.
+ * @param {Prepared} prepared
+ */
+export function offerOf({ connection, late }) {
+  connection.onicecandidate = ({ candidate }) => candidate && late.push(candidate.toJSON())
+  return sendable(/** @type {RTCSessionDescription} */ (connection.localDescription))
+}
+
+/**
+ * The line to one other person: perfect negotiation, and a watch on what arrives. It restarts by itself, and shows no
+ * more picture than the line carries. Says `stream` when there is something to show, `health` when that changes,
+ * `quality` when the line got better or worse, `letters` (with `text`), `open` and `broken` of the channel for letters,
+ * `entered` when whoever rang comes in, `mend` at each restart and `dead` when restarting did not help.
  */
 export class Pair extends EventTarget {
   /** @type {Health} */
   health = 'connecting'
   /** @type {MediaStream | null} */
   stream = null
+  /** @type {MediaStream | null} */
+  screen = null
+  /** @type {import('./reading.js').Reading} */
+  reading = NOTHING
+  /** How good the line is, in bars: none while it is broken. */
+  bars = 0
+  /** We send sound alone, because the line carries no more. */
+  isSparingPicture = false
+  /** Their picture has stopped although their camera is on. */
+  isStill = false
+  isSpeaking = false
+  /** How often the line had to be mended. */
+  repairs = 0
 
   #isOffering = false
   #isIgnoring = false
   #wasConnected = false
-  #isTuned = false
+  /** Whether letters ever went by this line. */
+  hadLetters = false
   #packets = 0
   #restarts = 0
   #nextRestart = 0
   #isDead = false
+  #applied = ''
+  #framesAt = 0
+  /** @type {boolean | undefined} */
+  #isWatched
   /** @type {number | null} */
   #brokenAt = null
   /** @type {RTCIceCandidateInit[]} */
@@ -74,31 +139,29 @@ export class Pair extends EventTarget {
   constructor(options) {
     super()
     this.options = options
-    this.startedAt = this.heardAt = performance.now()
-    const configuration = {
-      iceServers: options.iceServers,
-      iceTransportPolicy: options.policy ?? 'all',
-      bundlePolicy: /** @type {const} */ ('max-bundle')
-    }
-    const connection = options.prepared ?? new RTCPeerConnection(configuration)
+    this.startedAt = this.heardAt = this.#framesAt = performance.now()
+    this.rule = new LineRule(this.startedAt)
+    const { prepared } = options
+    const connection = prepared?.connection ?? new RTCPeerConnection(configuration(options.iceServers, options.policy))
     connection.onnegotiationneeded = () => this.#describe()
     connection.onicecandidate = ({ candidate }) => {
       if (candidate) options.send({ candidates: [candidate.toJSON()] })
     }
-    connection.ontrack = ({ streams, track }) => {
-      this.stream = streams[0] ?? this.stream ?? new MediaStream([track])
-      this.dispatchEvent(new Event('stream'))
-    }
+    connection.ontrack = (event) => this.#show(event)
     connection.onconnectionstatechange = () => this.#look(this.#packets)
     this.connection = connection
     this.timer = setInterval(() => this.watch(), LOOK_EVERY)
-    if (options.prepared) {
-      connection.setConfiguration(configuration)
+    if (prepared) {
+      this.#listen(prepared)
       this.refreshTracks()
-      this.#describe()
-    } else if (options.offers) {
-      addLines(connection, options.local)
-    }
+      if (prepared.late.length) options.send({ candidates: prepared.late })
+    } else if (options.offers) this.#begin()
+  }
+
+  #begin() {
+    addLines(this.connection, this.#local)
+    this.#listen(openChannels(this.connection))
+    this.refreshTracks()
   }
 
   /** What the other side sent, in the order it came. @param {Content} content */
@@ -109,12 +172,32 @@ export class Pair extends EventTarget {
     return this.#incoming
   }
 
-  /** Show other tracks than before. Nothing is negotiated again. */
+  /** What they get of us: nothing while one of us is still at the door. @returns {Local} */
+  get #local() {
+    const { local, isShut } = this.options
+    return isShut?.() ? { ...local, ...SHUT } : local
+  }
+
+  /** From now on we show ourselves, and say so to them at once. */
+  enter() {
+    this.refreshTracks()
+    if (this.door?.readyState === 'open') this.door.send('in')
+  }
+
+  /** Show other tracks than before. Only the first screen needs a new line. */
   refreshTracks() {
-    for (const { sender, receiver } of this.connection.getTransceivers()) {
-      const track = this.#trackFor(receiver)
-      if (sender.track !== track) sender.replaceTrack(track)
+    const local = this.#local
+    if (this.#isWatched === false && !this.options.isShut?.()) this.rule = new LineRule(performance.now())
+    this.#isWatched = !this.options.isShut?.()
+    const lines = this.#lines()
+    for (const { role, sender } of lines) {
+      if (sender.track !== local[role]) sender.replaceTrack(local[role])
     }
+    const isReady = lines.length >= KINDS.length
+    if (isReady && local.screen && !lines.some(({ role }) => role === 'screen')) {
+      this.connection.addTransceiver(local.screen, { streams: [new MediaStream([local.screen])] })
+    }
+    this.#applied = ''
   }
 
   /** Look for another way to the other person, now. */
@@ -122,21 +205,63 @@ export class Pair extends EventTarget {
     const now = performance.now()
     this.#brokenAt ??= now
     this.#nextRestart = now + Math.min(LONGEST_BACKOFF, 2_000 * 2 ** this.#restarts++)
+    this.repairs++
     this.connection.restartIce()
     this.dispatchEvent(new Event('mend'))
   }
 
+  /** Whether letters can leave by this line now. */
+  get isOpen() {
+    return this.channel?.readyState === 'open' && this.health !== 'lost'
+  }
+
+  /** Send letters. @param {string} text */
+  write(text) {
+    this.channel?.send(text)
+  }
+
   close() {
     clearInterval(this.timer)
-    const { connection } = this
+    const { connection, channel, door } = this
     connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
     connection.onconnectionstatechange = null
+    if (channel) channel.onopen = channel.onclose = channel.onmessage = null
+    if (door) door.onmessage = null
     connection.close()
   }
 
-  /** @param {RTCRtpReceiver} receiver */
-  #trackFor(receiver) {
-    return this.options.local[/** @type {'audio' | 'video'} */ (receiver.track.kind)]
+  /** Our lines in order: sound, the person, and then the screen. */
+  #lines() {
+    let pictures = 0
+    return this.connection.getTransceivers().map((transceiver) => {
+      const { kind } = transceiver.receiver.track
+      const role = /** @type {Role} */ (kind === 'audio' ? 'audio' : pictures++ ? 'screen' : 'video')
+      return { role, transceiver, sender: transceiver.sender }
+    })
+  }
+
+  /** @param {RTCTrackEvent} event */
+  #show({ streams, track, transceiver }) {
+    const isScreen = this.#lines().some((line) => line.role === 'screen' && line.transceiver === transceiver)
+    if (isScreen) this.screen = new MediaStream([track])
+    else this.stream = streams[0] ?? this.stream ?? new MediaStream([track])
+    this.dispatchEvent(new Event('stream'))
+  }
+
+  /** @param {Channels} channels */
+  #listen({ text: channel, door }) {
+    this.channel = channel
+    this.door = door
+    door.onmessage = () => this.dispatchEvent(new Event('entered'))
+    channel.onmessage = ({ data }) => {
+      if (typeof data === 'string') this.dispatchEvent(Object.assign(new Event('letters'), { text: data }))
+    }
+    channel.onopen = () => {
+      this.hadLetters = true
+      this.dispatchEvent(new Event('open'))
+    }
+    channel.onclose = () => this.hadLetters && this.health !== 'talking' && this.dispatchEvent(new Event('broken'))
+    if (channel.readyState === 'open') channel.onopen(new Event('open'))
   }
 
   async #describe() {
@@ -152,7 +277,7 @@ export class Pair extends EventTarget {
 
   #sendDescription() {
     const description = this.connection.localDescription
-    if (description) this.options.send({ description: description.toJSON() })
+    if (description) this.options.send({ description: sendable(description) })
   }
 
   /** @param {Content} content */
@@ -183,43 +308,68 @@ export class Pair extends EventTarget {
 
   /** Answer through the lines the other side offered; our own, if we had begun any, are dropped. */
   #adopt() {
-    for (const transceiver of this.connection.getTransceivers()) {
-      if (transceiver.mid === null) transceiver.stop()
-      else if (transceiver.direction === 'recvonly') {
-        transceiver.direction = 'sendrecv'
-        transceiver.sender.setStreams?.(this.options.local.stream)
-        transceiver.sender.replaceTrack(this.#trackFor(transceiver.receiver))
-      }
+    const local = this.#local
+    for (const transceiver of this.connection.getTransceivers()) if (transceiver.mid === null) transceiver.stop()
+    for (const { role, transceiver, sender } of this.#lines()) {
+      if (transceiver.direction !== 'recvonly') continue
+      transceiver.direction = 'sendrecv'
+      if (role !== 'screen') sender.setStreams?.(local.stream)
+      sender.replaceTrack(local[role])
     }
+    if (!this.channel) this.#listen(openChannels(this.connection))
+    this.#applied = ''
   }
 
   /** On a poor line sound goes first, and the picture gets smaller before it gets slower. */
-  #favourSound() {
-    this.#isTuned = true
-    for (const { sender, receiver } of this.connection.getTransceivers()) {
+  #tune() {
+    const rung = RUNGS[this.rule.judge(this.#weather(), performance.now(), this.cap)]
+    const wish = `${rung.name} ${this.#local.screen?.id}`
+    if (wish === this.#applied) return
+    this.#applied = wish
+    this.isSparingPicture = rung.height === 0
+    for (const { role, sender } of this.#lines()) {
       const parameters = sender.getParameters()
       if (!parameters.encodings?.length) continue
-      if (receiver.track.kind === 'audio') Object.assign(parameters.encodings[0], { priority: 'high', networkPriority: 'high' })
-      else {
-        Object.assign(parameters.encodings[0], PICTURE)
-        Object.assign(parameters, { degradationPreference: 'maintain-framerate' })
-      }
+      Object.assign(parameters.encodings[0], wishesFor(role, rung, sender.track))
+      if (role !== 'audio') Object.assign(parameters, { degradationPreference: role === 'screen' ? 'maintain-resolution' : 'maintain-framerate' })
       sender.setParameters(parameters).catch(() => {}) // an older browser keeps its own rules
     }
+    this.dispatchEvent(new Event('quality'))
+  }
+
+  get cap() {
+    return this.options.cap?.() ?? HIGHEST
+  }
+
+  #weather() {
+    return { available: this.reading.available, loss: this.reading.lossOut }
   }
 
   /** Called twice a second: count what arrived, and act on silence. */
   async watch() {
     const { connection, startedAt, options } = this
     if (!options.offers && !connection.remoteDescription && !connection.getTransceivers().length) {
-      if (performance.now() - startedAt > OFFER_ANYWAY) addLines(connection, options.local)
+      if (performance.now() - startedAt > OFFER_ANYWAY) this.#begin()
     }
-    if (this.#wasConnected && !this.#isTuned) this.#favourSound()
-    let packets = 0
-    for (const report of (await connection.getStats()).values()) {
-      if (report.type === 'inbound-rtp') packets += report.packetsReceived
-    }
-    if (connection.connectionState !== 'closed') this.#look(packets)
+    const report = await connection.getStats()
+    if (connection.connectionState === 'closed') return
+    const before = this.reading
+    this.reading = read(report, performance.now(), before)
+    this.#look(this.reading.packets)
+    if (this.#wasConnected && this.#isWatched !== false) this.#tune()
+    this.#feel(before)
+  }
+
+  /** What a person notices of the line. @param {import('./reading.js').Reading} before */
+  #feel(before) {
+    const { frames, level, lossIn, lossOut, roundTrip, at } = this.reading
+    if (frames !== before.frames) this.#framesAt = at
+    const told = `${this.bars} ${this.isSpeaking} ${this.isStill}`
+    this.isSpeaking = level > SPEECH
+    this.isStill = this.health === 'talking' && this.#framesAt > this.startedAt && at - this.#framesAt > STILL
+    const line = { rung: this.rule.rung, cap: this.cap, loss: Math.max(lossIn, lossOut), roundTrip }
+    this.bars = this.health === 'talking' ? bars(line) : 0
+    if (told !== `${this.bars} ${this.isSpeaking} ${this.isStill}`) this.dispatchEvent(new Event('quality'))
   }
 
   /** @param {number} packets */
@@ -262,4 +412,18 @@ export class Pair extends EventTarget {
     this.health = health
     this.dispatchEvent(new Event('health'))
   }
+}
+
+/**
+ * @param {Role} role
+ * @param {typeof RUNGS[number]} rung
+ * @param {MediaStreamTrack | null} track
+ */
+function wishesFor(role, rung, track) {
+  if (role === 'audio') return { priority: 'high', networkPriority: 'high', maxBitrate: rung.height ? SOUND.usual : SOUND.least }
+  if (role === 'screen') return { ...SCREEN, active: rung.height > 0, priority: 'medium' }
+  if (!rung.height) return { active: false }
+  const { width = 0, height = 0 } = track?.getSettings?.() ?? {}
+  const least = Math.min(width, height) || rung.height
+  return { active: true, priority: 'low', maxBitrate: rung.bits, maxFramerate: rung.frames, scaleResolutionDownBy: Math.max(1, least / rung.height) }
 }

@@ -1,7 +1,10 @@
 import { csrfToken, post, Refused } from '../core/post.js'
 import { openStream } from '../core/stream.js'
-import { Pair, prepare } from './pair.js'
+import { Mesh } from './mesh.js'
 import { Signals } from './signals.js'
+
+/** @typedef {import('./mesh.js').Media} Media */
+/** @typedef {import('./mesh.js').Host} Host */
 
 /**
  * @typedef {object} Person
@@ -10,45 +13,88 @@ import { Signals } from './signals.js'
  * @property {string} role
  * @property {string} name
  * @property {number} incarnation
- * @property {'on' | 'off' | boolean} camera
- * @property {'on' | 'off' | boolean} microphone
+ * @property {boolean} camera
+ * @property {boolean} microphone
+ * @property {boolean} screen
+ * @property {boolean} saving
+ * @property {boolean} [isAtTheDoor] rings, and has not come in
  */
-/** @typedef {{ version: number, participants: Person[] }} Roster */
-/** @typedef {{ participant: string, seat: number, incarnation: number, cursor: number, ice_servers: RTCIceServer[], ice_policy: RTCIceTransportPolicy, roster: Roster, status: string }} Entry */
+/** @typedef {{ version: number, participants: Person[], door?: Person[] }} Roster */
+/** @typedef {{ from: string, window: string, seq: number, text: string }} Letters */
+/**
+ * @typedef {object} Entry
+ * @property {string} participant
+ * @property {number} seat
+ * @property {number} incarnation
+ * @property {boolean} is_inside whether we are in, or at the door
+ * @property {string | null} offered_to who got the offer that we brought
+ * @property {RTCIceServer[]} ice_servers
+ * @property {RTCIceTransportPolicy} ice_policy
+ * @property {{ kind: string }} media
+ * @property {Roster} [roster]
+ * @property {string} status
+ * @property {Letters[]} [written]
+ */
 /** @typedef {import('./signals.js').Content & { from: string, incarnation: number, to_incarnation: number }} Incoming */
-/** @typedef {{ camera: boolean, microphone: boolean }} Showing */
-
-/** @param {'on' | 'off' | boolean} value */
-export const isOn = (value) => value === true || value === 'on'
+/** @typedef {{ camera: boolean, microphone: boolean, screen?: boolean, saving?: boolean }} Showing */
 
 /**
- * The people in one room and the line to each. Says `people` when somebody comes, goes or changes,
- * `health` when a line does, `status` when the visit does, and `bye` when we must go.
+ * Media back ends by name. One that is seldom wanted imports its file here.
+ * @type {Record<string, (host: Host) => Media | Promise<Media>>}
+ */
+const MEDIA = { mesh: (host) => new Mesh(host) }
+
+/**
+ * The people in one room, and the way to each through a media back end. Says `people` when somebody comes, goes or
+ * changes, `health` when a line does, `quality` when only its figures do, `status` when the visit does, `letters` (with
+ * `from`, who wrote, and `text`), `way` when letters may leave by another way, `broken` (with `from`) when some may be
+ * missing, and `bye` when we must go.
  */
 export class Room extends EventTarget {
   /** @type {Map<string, Person>} */
   people = new Map()
-  /** @type {Map<string, Pair>} */
-  pairs = new Map()
+  /** Everybody to whom there may be a line. @type {Map<string, Person>} */
+  #known = new Map()
+  /** Who asks to come in; told only to whoever may let them in. @type {Person[]} */
+  door = []
   status = ''
+  channel = ''
   farewell = ''
+  /** What the server said when it refused. */
+  sentence = ''
+  /** Not in yet: it rings, or we wait to be let in. */
+  isAtTheDoor = false
+  /** @type {Media | null} */
+  media = null
 
   /** @type {Entry | null} */
   #entry = null
   /** @type {import('../core/stream.js').Stream | null} */
   #stream = null
-  /** @type {RTCPeerConnection | undefined} */
-  #prepared
+  #window = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => (byte % 36).toString(36)).join('')
   #version = 0
-  #showing = 'camera=off&microphone=off'
+  /** @type {Showing} */
+  #showing = { camera: false, microphone: false }
   #told = ''
+  /** @type {Map<string, number>} */
+  #read = new Map()
+  #written = 0
   #isEntering = false
   #isTelling = false
+  #wantsToPrepare = false
+  #wantsToRing = false
+  #isRinging = false
+  /** @type {Promise<void> | undefined} */
+  #ringing
+  /** @type {RTCIceServer[] | undefined} */
+  #iceServers
+  /** @type {RTCIceTransportPolicy | undefined} */
+  #policy
   #closing = new AbortController()
 
   /**
    * @param {string} base
-   * @param {import('./pair.js').Local} local
+   * @param {import('../core/media.js').Local} local
    */
   constructor(base, local) {
     super()
@@ -56,61 +102,141 @@ export class Room extends EventTarget {
     this.local = local
   }
 
-  /** Listen for our turn before entering. @param {string} [after] */
-  wait(after) {
-    this.#stream = openStream(`${this.base}/stream`, { state: ({ status }) => this.#follow(status) }, { after })
+  /** Listen, for our turn and for what is told to this window; once, before entering. @param {string} [after] */
+  listen(after) {
+    this.#stream ??= openStream(
+      `${this.base}/stream?window=${this.#window}`,
+      {
+        hello: ({ ice_servers, ice_policy }) => this.#greet(ice_servers, ice_policy),
+        roster: (roster) => this.#see(roster, false),
+        signal: (signal) => this.#hear(signal),
+        text: (letters) => this.#readOut(letters),
+        state: ({ status, channel }) => this.#follow(status, channel),
+        admitted: () => this.#knock(),
+        bye: ({ reason }) => this.#leaveFor(reason)
+      },
+      { after }
+    )
   }
 
-  /** We are about to enter. */
-  prepare() {
-    if ('setConfiguration' in RTCPeerConnection.prototype) this.#prepared ??= prepare(this.local)
+  /**
+   * It is our turn: make ready all that can be. Where it rings, the line itself: it carries nothing until we enter.
+   * @param {boolean} rings
+   */
+  prepare(rings) {
+    this.#wantsToRing = rings
+    this.#wantsToPrepare = true
+    if (this.#iceServers) this.#prepare(this.#iceServers)
+  }
+
+  /** It is not our turn any more. */
+  retreat() {
+    this.#wantsToPrepare = false
+    if (!this.#entry || !this.isAtTheDoor) return
+    this.#post(this.#form('leave')).catch(() => {})
+    this.media?.begin(this.#entry)
+    this.#entry = null
   }
 
   /** Enter; or enter again, with new lines to everybody. */
   async join() {
+    this.#wantsToPrepare = false
+    if (this.#ringing) await this.#ringing
+    if (this.#entry && this.#isRinging) return this.#comeIn(this.#entry)
+    await this.#knock()
+  }
+
+  /** It rings, and all is ready: come in, and tell the server meanwhile. @param {Entry} entry */
+  async #comeIn(entry) {
+    this.#isRinging = this.isAtTheDoor = false
+    this.media?.enter()
+    this.#say('people')
+    try {
+      this.#told = this.#state()
+      await this.#post(this.#form('enter', this.#told))
+      if (entry === this.#entry) this.#tell()
+    } catch (error) {
+      if (error instanceof Refused && [404, 409].includes(error.status)) await this.#knock()
+    }
+  }
+
+  /** @param {boolean} [rings] */
+  async #knock(rings = false) {
     if (this.#isEntering) return
     this.#isEntering = true
-    this.#stream?.close()
+    this.listen()
     try {
-      this.#told = this.#showing
-      const answer = await this.#post('join', this.#told)
-      this.#enter(await answer.json())
+      this.#told = this.#state()
+      const form = this.#form('join', this.#told)
+      form.set('window', this.#window)
+      if (rings) form.set('ring', 'on')
+      const offer = this.media?.offer()
+      if (offer) form.set('offer', JSON.stringify(offer))
+      const answer = await this.#post(form)
+      await this.#enter(await answer.json(), rings)
     } catch (error) {
-      this.#leaveFor(error instanceof Refused ? 'refused' : 'gone')
+      if (rings) return
+      if (!(error instanceof Refused) && !this.#closing.signal.aborted) console.warn('could not enter', error)
+      this.#leaveFor(error instanceof Refused ? `refused-${error.status}` : 'gone', error instanceof Refused ? error.sentence : '')
     } finally {
       this.#isEntering = false
     }
   }
 
-  /**
-   * Tell the others whether to expect picture and sound from us.
-   * @param {boolean} camera
-   * @param {boolean} microphone
-   */
-  show(camera, microphone) {
-    this.#showing = `camera=${camera ? 'on' : 'off'}&microphone=${microphone ? 'on' : 'off'}`
+  /** Tell the others what to expect from us. @param {Showing} showing */
+  show(showing) {
+    this.#showing = { ...this.#showing, ...showing }
     this.#tell()
   }
 
-  /** Our camera or microphone is another track now, or none. */
+  get isSaving() {
+    return !!this.#showing.saving
+  }
+
+  /** Our camera, microphone or screen is another track now, or none. */
   refreshTracks() {
-    for (const pair of this.pairs.values()) pair.refreshTracks()
+    this.media?.refreshTracks()
   }
 
   /** The device may be on another network: look for a new way to everybody. */
   restart() {
-    for (const pair of this.pairs.values()) pair.restart()
+    this.media?.restart()
+  }
+
+  /** @param {string} id */
+  line(id) {
+    return this.media?.line(id)
+  }
+
+  /** Send letters to one person, directly. @param {string} id @param {string} text */
+  write(id, text) {
+    this.media?.write(id, text)
+  }
+
+  /** Send letters to the other side of the counter through the server, while no line joins us. @param {string} text */
+  async writeThrough(text) {
+    const letters = { window: this.#window, seq: ++this.#written, text }
+    await post(`${this.base}/text`, letters, { tries: Infinity, timeout: 5_000, signal: this.#closing.signal })
+  }
+
+  /** Let somebody in, or send them away. @param {string} participant @param {'admit' | 'refuse'} action */
+  decide(participant, action) {
+    return post(`${this.base}/people`, new URLSearchParams({ participant, action }))
   }
 
   /** Go, also while the page goes away. */
   leave() {
-    if (this.#entry) navigator.sendBeacon(`${this.base}/presence`, this.#form('leave', `csrf_token=${csrfToken()}`))
+    if (this.#entry) {
+      const form = this.#form('leave')
+      form.set('csrf_token', csrfToken())
+      navigator.sendBeacon(`${this.base}/presence`, form)
+    }
     this.close()
   }
 
-  /** End the call for everybody. @returns {Promise<string>} the address to go to */
-  async end() {
-    const answer = await post(`${this.base}/end`, new URLSearchParams())
+  /** End the call for everybody, or go on by telephone. @param {'end' | 'telephone'} [how] @returns {Promise<string>} the address to go to */
+  async end(how = 'end') {
+    const answer = await post(`${this.base}/${how}`, new URLSearchParams())
     this.close()
     return (await answer.json()).next
   }
@@ -118,115 +244,145 @@ export class Room extends EventTarget {
   close() {
     this.#closing.abort()
     this.#stream?.close()
-    this.#prepared?.close()
+    this.media?.close()
     this.#entry = null
-    for (const id of this.people.keys()) this.#forget(id)
+    this.people.clear()
+    this.door = []
+  }
+
+  /**
+   * @param {RTCIceServer[]} iceServers
+   * @param {RTCIceTransportPolicy} policy
+   */
+  #greet(iceServers, policy) {
+    this.#iceServers = iceServers
+    this.#policy = policy
+    if (this.#wantsToPrepare) this.#prepare(iceServers)
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  async #prepare(iceServers) {
+    if (this.#entry) return
+    this.media ??= await this.#mediaOf('mesh')
+    await this.media.prepare(iceServers, this.#policy)
+    if (this.#wantsToRing && this.#wantsToPrepare) this.#ringing ??= this.#knock(true).finally(() => (this.#ringing = undefined))
+  }
+
+  /** @param {string} kind */
+  async #mediaOf(kind) {
+    const media = await MEDIA[kind]({
+      local: this.local,
+      send: (id, content) => {
+        const person = this.#known.get(id)
+        if (person) this.signals?.add(id, person.incarnation, content)
+      },
+      person: (id) => this.people.get(id),
+      isInside: () => !this.isAtTheDoor,
+      isSaving: () => this.isSaving
+    })
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ act) => media.addEventListener(name, act)
+    on('change', () => this.#say('people'))
+    on('quality', () => this.#say('quality'))
+    on('mend', () => this.#stream?.reopen())
+    on('dead', () => this.#knock(this.#isRinging))
+    on('open', () => this.#say('way'))
+    on('letters', ({ id, text }) => this.#say('letters', { from: this.keyOf(id), text }))
+    on('broken', ({ id }) => this.#say('broken', { from: this.keyOf(id) }))
+    return media
+  }
+
+  /** Under which name somebody writes: the two sides of the counter keep theirs, whatever way their letters take. @param {string} id */
+  keyOf(id) {
+    const role = this.#known.get(id)?.role ?? ''
+    return ['citizen', 'clerk'].includes(role) ? role : id
   }
 
   /** One after the other, so that the last word is the true one. */
   async #tell() {
     if (this.#isTelling) return
     this.#isTelling = true
-    while (this.#entry && this.#told !== this.#showing) {
-      this.#told = this.#showing
-      await this.#post('state', this.#told).catch(() => {})
+    while (this.#entry && !this.#isRinging && this.#told !== this.#state()) {
+      this.#told = this.#state()
+      await this.#post(this.#form('state', this.#told)).catch(() => {})
     }
     this.#isTelling = false
   }
 
-  /** @param {Entry} entry */
-  #enter(entry) {
+  #state() {
+    return Object.entries(this.#showing).map(([name, is]) => `${name}=${is ? 'on' : 'off'}`).join('&')
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {boolean} rings
+   */
+  async #enter(entry, rings) {
     if (this.#closing.signal.aborted) return
-    for (const id of this.people.keys()) this.#forget(id)
     this.#entry = entry
     this.#version = 0
-    this.signals = new Signals((signals) => this.#deliver(entry, signals))
-    this.#see(entry.roster, true)
-    this.#stream = openStream(
-      `${this.base}/stream?participant=${entry.participant}&incarnation=${entry.incarnation}`,
-      {
-        roster: (roster) => this.#see(roster, false),
-        signal: (signal) => this.#hear(signal),
-        state: ({ status }) => this.#follow(status),
-        bye: ({ reason }) => this.#leaveFor(reason)
-      },
-      { after: entry.cursor }
-    )
+    this.people.clear()
+    this.signals = new Signals((signals) => this.#deliver(entry, signals), entry.offered_to ? 1 : 0)
+    this.media ??= await this.#mediaOf(entry.media.kind)
+    this.isAtTheDoor = !entry.is_inside
+    this.#isRinging = rings
+    this.media.begin(entry)
+    for (const letters of entry.written ?? []) this.#readOut(letters)
+    if (entry.roster) this.#see(entry.roster, true)
+    else this.#say('people')
     this.#follow(entry.status)
     this.#tell()
   }
 
   /**
-   * Who arrives offers: we to those who are here when we enter, later ones to us.
    * @param {Roster} roster
    * @param {boolean} weArrive
    */
-  #see({ version, participants }, weArrive) {
-    if (version < this.#version) return
+  #see({ version, participants, door = [] }, weArrive) {
+    if (!this.#entry || version < this.#version) return
     this.#version = version
     const others = participants.filter(({ id }) => id !== this.#entry?.participant)
-    for (const id of this.people.keys()) if (!others.some((person) => person.id === id)) this.#forget(id)
-    for (const person of others) {
-      const known = this.people.get(person.id)
-      if (known && known.incarnation !== person.incarnation) this.#forget(person.id)
-      this.people.set(person.id, person)
-      if (!this.pairs.has(person.id)) this.#connect(person, weArrive)
-    }
+    const ringing = door.filter(({ role }) => role === 'citizen').map((person) => ({ ...person, isAtTheDoor: true }))
+    const gone = [...this.people.keys()].filter((id) => !others.some((person) => person.id === id))
+    this.#known = new Map([...others, ...ringing].map((person) => [person.id, person]))
+    for (const person of others) this.people.set(person.id, person)
+    this.media?.see([...others, ...ringing], weArrive)
+    for (const id of gone) this.people.delete(id)
+    this.door = door.filter(({ role }) => role !== 'citizen')
     this.#say('people')
-  }
-
-  /**
-   * @param {Person} person
-   * @param {boolean} offers
-   */
-  #connect({ id, seat, incarnation }, offers) {
-    const { seat: ownSeat, ice_servers: iceServers, ice_policy: policy } = /** @type {Entry} */ (this.#entry)
-    const { signals } = this
-    const prepared = offers ? this.#prepared : undefined
-    if (prepared) this.#prepared = undefined
-    const pair = new Pair({
-      offers,
-      prepared,
-      iceServers,
-      policy,
-      polite: ownSeat > seat,
-      local: this.local,
-      send: (content) => signals?.add(id, incarnation, content),
-      isHeard: () => {
-        const person = this.people.get(id)
-        return !!person && (isOn(person.camera) || isOn(person.microphone))
-      }
-    })
-    pair.addEventListener('stream', () => this.#say('people'))
-    pair.addEventListener('health', () => this.#say('health'))
-    pair.addEventListener('mend', () => this.#stream?.reopen())
-    pair.addEventListener('dead', () => this.join())
-    this.pairs.set(id, pair)
-  }
-
-  /** @param {string} id */
-  #forget(id) {
-    this.pairs.get(id)?.close()
-    this.pairs.delete(id)
-    this.people.delete(id)
+    this.#say('way')
   }
 
   /** @param {Incoming} signal */
   #hear({ from, incarnation, to_incarnation, ...content }) {
     if (to_incarnation !== this.#entry?.incarnation) return
-    if (this.people.get(from)?.incarnation === incarnation) this.pairs.get(from)?.receive(content)
+    if (this.#known.get(from)?.incarnation === incarnation) this.media?.hear(from, content)
   }
 
-  /** @param {string} status */
-  #follow(status) {
+  /** Letters that came through the server, each once. Our own are known already. @param {Letters} letters */
+  #readOut({ from, window, seq, text }) {
+    if (window === this.#window || seq <= (this.#read.get(window) ?? 0)) return
+    this.#read.set(window, seq)
+    this.#say('letters', { from, window, text })
+  }
+
+  /**
+   * @param {string} status
+   * @param {string} [channel]
+   */
+  #follow(status, channel) {
     this.status = status
+    this.channel = channel ?? this.channel
     this.#say('status')
   }
 
-  /** @param {string} reason */
-  #leaveFor(reason) {
+  /**
+   * @param {string} reason
+   * @param {string} [sentence] the server's own words
+   */
+  #leaveFor(reason, sentence = '') {
     if (this.#closing.signal.aborted) return
     this.farewell = reason
+    this.sentence = sentence
     this.close()
     this.#say('bye')
   }
@@ -245,20 +401,16 @@ export class Room extends EventTarget {
     }
   }
 
-  /**
-   * @param {string} event
-   * @param {string} details
-   */
-  #post(event, details) {
-    const options = { tries: Infinity, signal: this.#closing.signal }
-    return post(`${this.base}/presence`, this.#form(event, details), options)
+  /** @param {URLSearchParams} form */
+  #post(form) {
+    return post(`${this.base}/presence`, form, { tries: Infinity, signal: this.#closing.signal })
   }
 
   /**
    * @param {string} event
-   * @param {string} details
+   * @param {string} [details]
    */
-  #form(event, details) {
+  #form(event, details = '') {
     const form = new URLSearchParams(details)
     form.set('event', event)
     if (this.#entry && event !== 'join') {
@@ -268,8 +420,11 @@ export class Room extends EventTarget {
     return form
   }
 
-  /** @param {string} name */
-  #say(name) {
-    this.dispatchEvent(new Event(name))
+  /**
+   * @param {string} name
+   * @param {object} [details]
+   */
+  #say(name, details = {}) {
+    this.dispatchEvent(Object.assign(new Event(name), details))
   }
 }

@@ -14,9 +14,13 @@ export class Signals {
   #seq = 0
   #isBusy = false
 
-  /** @param {(signals: Signal[]) => Promise<unknown>} deliver rejects only when it is no use to go on */
-  constructor(deliver) {
+  /**
+   * @param {(signals: Signal[]) => Promise<unknown>} deliver rejects only when it is no use to go on
+   * @param {number} [taken] how many numbers were used before
+   */
+  constructor(deliver, taken = 0) {
     this.deliver = deliver
+    this.#seq = taken
   }
 
   /**

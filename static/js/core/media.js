@@ -1,10 +1,9 @@
 /** @typedef {'camera' | 'microphone'} Device */
-/** @typedef {{ audio: MediaStreamTrack | null, video: MediaStreamTrack | null, stream: MediaStream }} Local what we show and say */
+/** @typedef {{ audio: MediaStreamTrack | null, video: MediaStreamTrack | null, screen: MediaStreamTrack | null, stream: MediaStream }} Local what we show and say */
 /** @typedef {'refused' | 'missing' | 'busy' | 'unsupported'} Trouble */
 
-/** @type {Record<Device, MediaStreamConstraints>} */
+const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } }
 const WISHES = {
-  camera: { video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 }, facingMode: 'user' } },
   microphone: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } }
 }
 const KINDS = /** @type {const} */ ({ camera: 'video', microphone: 'audio' })
@@ -26,13 +25,17 @@ export function troubleOf(error) {
 /** Our own camera and microphone. Says `change` whenever what they give changes. */
 export class Devices extends EventTarget {
   /** What the lines send. @type {Local} */
-  local = { audio: null, video: null, stream: new MediaStream() }
+  local = { audio: null, video: null, screen: null, stream: new MediaStream() }
   /** What the person wants on. */
   wanted = { camera: true, microphone: true }
   /** @type {Partial<Record<Device, Trouble>>} */
   troubles = {}
   isOpen = false
+  /** Which way the camera looks, where there are two. */
+  facing = 'user'
 
+  /** @type {MediaTrackConstraints} */
+  #choice = { facingMode: 'user' }
   #replugged = () => this.recover()
 
   /** Whether we may open them without a question being asked. */
@@ -51,7 +54,7 @@ export class Devices extends EventTarget {
     this.isOpen = true
     this.troubles = {}
     try {
-      this.#keep(await this.#ask({ ...WISHES.camera, ...WISHES.microphone }))
+      this.#keep(await this.#ask({ ...this.#wish('camera'), ...WISHES.microphone }))
     } catch (error) {
       await this.#openAlone('microphone')
       await this.#openAlone('camera')
@@ -80,6 +83,58 @@ export class Devices extends EventTarget {
     this.#say()
   }
 
+  /** Look the other way: a telephone's other camera, or the next of a computer. */
+  async turnCamera() {
+    const cameras = await this.cameras()
+    const { deviceId, facingMode } = this.local.video?.getSettings() ?? {}
+    const next = cameras[(cameras.findIndex((camera) => camera.deviceId === deviceId) + 1) % cameras.length]
+    const before = this.#choice
+    this.facing = this.facing === 'user' ? 'environment' : 'user'
+    this.#choice = facingMode ? { facingMode: this.facing } : { deviceId: { exact: next?.deviceId } }
+    this.wanted.camera = true
+    this.#drop('camera') // many telephones open one camera at a time
+    await this.#openAlone('camera')
+    if (this.troubles.camera) {
+      this.#choice = before
+      this.facing = this.facing === 'user' ? 'environment' : 'user'
+      await this.#openAlone('camera')
+    }
+    this.#say()
+  }
+
+  async cameras() {
+    const found = await (navigator.mediaDevices?.enumerateDevices?.() ?? [])
+    return found.filter(({ kind }) => kind === 'videoinput')
+  }
+
+  /** Show a screen or a window, which the person chooses; or stop. Not every browser can. */
+  async share() {
+    if (this.local.screen) return this.#stopSharing()
+    try {
+      const chosen = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 10 } }, audio: false })
+      const [track] = chosen.getVideoTracks()
+      track.contentHint = 'detail'
+      track.onended = () => this.#stopSharing()
+      this.local.screen = track
+      this.#say()
+    } catch {
+      // they changed their mind
+    }
+  }
+
+  #stopSharing() {
+    this.local.screen?.stop()
+    this.local.screen = null
+    this.#say()
+  }
+
+  /** Nobody can look at us now: let the camera rest until `recover`. */
+  rest() {
+    if (!this.local.video) return
+    this.#drop('camera')
+    this.#say()
+  }
+
   /** Take up again what was unplugged, or what the telephone took while the page was hidden. */
   async recover() {
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
@@ -93,8 +148,15 @@ export class Devices extends EventTarget {
 
   close() {
     navigator.mediaDevices?.removeEventListener('devicechange', this.#replugged)
+    this.local.screen?.stop()
+    this.local.screen = null
     this.#drop('camera')
     this.#drop('microphone')
+  }
+
+  /** @param {Device} device @returns {MediaStreamConstraints} */
+  #wish(device) {
+    return device === 'camera' ? { video: { ...PICTURE, ...this.#choice } } : WISHES.microphone
   }
 
   /** @param {MediaStreamConstraints} wish */
@@ -105,7 +167,7 @@ export class Devices extends EventTarget {
   /** @param {Device} device */
   async #openAlone(device) {
     try {
-      this.#keep(await this.#ask(WISHES[device]))
+      this.#keep(await this.#ask(this.#wish(device)))
       delete this.troubles[device]
     } catch (error) {
       this.troubles[device] = troubleOf(error)

@@ -6,11 +6,13 @@ export class Refused extends Error {
   /**
    * @param {number} status
    * @param {Response} [answer]
+   * @param {string} [sentence] what it said
    */
-  constructor(status, answer) {
+  constructor(status, answer, sentence = '') {
     super(`refused with ${status}`)
     this.status = status
     this.answer = answer
+    this.sentence = sentence
   }
 }
 
@@ -28,16 +30,22 @@ export function csrfToken() {
  */
 export async function post(url, body = new URLSearchParams(), { tries = 5, timeout = 8_000, signal } = {}) {
   const isForm = body instanceof URLSearchParams
-  const headers = { 'X-CSRFToken': csrfToken(), ...(isForm ? {} : { 'Content-Type': 'application/json' }) }
+  const headers = { Accept: 'application/json', 'X-CSRFToken': csrfToken(), ...(isForm ? {} : { 'Content-Type': 'application/json' }) }
   const content = isForm ? body : JSON.stringify(body)
   for (let tried = 1; ; tried++) {
     signal?.throwIfAborted()
     const outcome = await attempt(url, { method: 'POST', headers, body: content }, timeout, signal)
     if (outcome instanceof Response && outcome.ok) return outcome
     const isFinal = outcome instanceof Response && outcome.status < 500 && outcome.status !== 429
-    if (isFinal || tried >= tries) throw outcome instanceof Response ? new Refused(outcome.status, outcome) : outcome
+    if (isFinal || tried >= tries) throw outcome instanceof Response ? await refusal(outcome) : outcome
     await pause(waitAfter(outcome, tried), signal)
   }
+}
+
+/** @param {Response} answer */
+async function refusal(answer) {
+  const { error = '' } = await answer.clone().json().catch(() => ({}))
+  return new Refused(answer.status, answer, error)
 }
 
 /**

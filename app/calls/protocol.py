@@ -1,0 +1,206 @@
+"""The protocol of the call, the same for everybody in it. Each view opens doors of its own to it.
+
+`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, `POST figures`, and, for
+the citizen and the counter, `POST text`. A window names itself, so that it can listen before it
+has a seat: what is told to a seat goes to the channel of its window.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Response, make_response, request
+
+from app.booking.models import Visit
+from app.calls import queries, services
+from app.calls.errors import Garbled, NotInTheRoom, TooFast, TooLarge
+from app.calls.models import Part, Participant, Right, RoomInvitation
+from app.core import relays, stream
+from app.core.db import transaction
+from app.core.errors import Refusal
+from app.core.security import json_sent
+
+MOST_BYTES = 64 * 1024
+MOST_FIGURES = 4 * 1024
+WINDOW = re.compile(r"[a-z0-9]{16,32}")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Door:
+    """By which somebody comes to a room: whose visit, as what, under which name."""
+
+    visit: Visit
+    part: Part
+    name: str
+    invitation: RoomInvitation | None = None
+
+    def own_seat(self, source: Any) -> Participant:
+        return queries.own_seat(self.visit, self.part, *_seat_named(source), self.invitation)
+
+
+def presence(door: Door) -> Response:
+    event = request.form.get("event")
+    if event == "join":
+        return make_response(_join(door), 200)
+    seat = door.own_seat(request.form)
+    with _noted(door), transaction():
+        if event == "state":
+            services.change_state(seat, **_state(), screen=_is_on("screen", "off"))
+        elif event == "enter":
+            services.enter(seat, **_state())
+        elif event == "leave":
+            services.leave(seat)
+        else:
+            raise Garbled
+    return make_response("", 204)
+
+
+def listen(door: Door) -> Response:
+    """State of the visit, and what is told to this very window once it has a seat."""
+    channels = [queries.room_of(door.visit)]
+    window = _window(request.args)
+    if window:
+        channels.append(queries.window_channel(door.visit.id, door.part, window))
+    if queries.may(door.part, Right.WRITE_EARLY):
+        channels.append(queries.text_of(door.visit))
+    return stream.listen(*channels, hello=_relays(window or door.part.value))
+
+
+def signals(door: Door) -> Response:
+    with _noted(door):
+        batch = _batch()
+        if not isinstance(batch.get("signals"), list):
+            raise Garbled
+        people = queries.participants(door.visit)
+        seat = queries.own_seat_among(people, door.part, *_seat_named(batch), door.invitation)
+    with _noted(door), transaction():
+        accepted = services.pass_on(seat, batch["signals"], people)
+    return make_response({"accepted": accepted}, 200)
+
+
+def text(door: Door) -> Response:
+    with _noted(door), transaction():
+        sent = _batch()
+        services.write(door.visit, door.part, _window(sent), sent.get("seq"), sent.get("text"))
+    return make_response("", 204)
+
+
+def figures(door: Door) -> Response:
+    """What a browser measured. It may come after the end, and even after a newer window's."""
+    if len(request.get_data()) > MOST_FIGURES:
+        raise TooLarge
+    sent = _batch()
+    code, incarnation = _seat_named(sent)
+    seat = queries.seat_of(door.visit, door.part, code, door.invitation)
+    with transaction():
+        services.keep_figures(seat, incarnation, sent)
+    return make_response("", 204)
+
+
+def _relays(person: str) -> dict[str, Any]:
+    """By which ways the browser of that person may reach the others."""
+    return {"ice_servers": relays.servers_for(person), "ice_policy": relays.policy()}
+
+
+def _join(door: Door) -> dict[str, Any]:
+    """Everything that a browser needs to begin, in one answer."""
+    visit, offered_to = door.visit, None
+    with _noted(door), transaction():
+        offer = _offer()
+        seat = services.join(
+            visit,
+            door.part,
+            door.name,
+            **_state(),
+            window=_window(request.form),
+            invitation=door.invitation,
+            rings=door.part is Part.CITIZEN and _is_on("ring", "off"),
+        )
+        people = queries.participants(visit)
+        if offer is not None:
+            offered_to = services.offer_first(seat, offer, people)
+        answer = {
+            "participant": seat.code,
+            "seat": seat.seat,
+            "incarnation": seat.incarnation,
+            "is_inside": seat.is_inside,
+            "offered_to": offered_to,
+            **_relays(seat.code),
+            "media": services.media_of(visit),
+            "status": visit.status.value,
+        }
+        if not (seat.is_at_the_door and seat.part.is_invited):
+            answer["roster"] = queries.roster(visit, door.part, people=people)
+        if queries.may(door.part, Right.WRITE_EARLY):
+            answer["written"] = queries.written(visit)
+    return answer
+
+
+def _state() -> dict[str, bool]:
+    return {
+        "camera": _is_on("camera", "on"),
+        "microphone": _is_on("microphone", "on"),
+        "saving": _is_on("saving", "off"),
+    }
+
+
+def _is_on(name: str, default: str) -> bool:
+    return request.form.get(name, default) == "on"
+
+
+def _offer() -> Any:
+    sent = request.form.get("offer")
+    if sent is None:
+        return None
+    if len(sent) > MOST_BYTES:
+        raise TooLarge
+    try:
+        return json.loads(sent)
+    except (ValueError, RecursionError) as error:
+        raise Garbled from error
+
+
+def _batch() -> dict[str, Any]:
+    if len(request.get_data()) > MOST_BYTES:
+        raise TooLarge
+    batch = json_sent()
+    if not isinstance(batch, dict):
+        raise Garbled
+    return batch
+
+
+def _window(source: Any) -> str:
+    window = str(source.get("window") or "")
+    if window and not WINDOW.fullmatch(window):
+        raise Garbled
+    return window
+
+
+def _seat_named(source: Any) -> tuple[str, int]:
+    try:
+        return str(source.get("participant", "")), int(source.get("incarnation", 0))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Garbled from error
+
+
+@contextmanager
+def _noted(door: Door) -> Iterator[None]:
+    """What a call sends and we refuse stands in the log, without what it said."""
+    try:
+        yield
+    except Refusal as refusal:
+        is_odd = isinstance(refusal, Garbled | TooLarge | TooFast | NotInTheRoom)
+        level = log.warning if is_odd else log.info
+        level(
+            "the call refused something",
+            why=type(refusal).__name__,
+            visit_id=door.visit.id,
+            part=door.part.value,
+        )
+        raise
