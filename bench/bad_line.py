@@ -173,19 +173,22 @@ def door(line: BadLine, port: int) -> Iterator[None]:
     try:
         yield
     finally:
+        for task in asyncio.all_tasks(loop):
+            loop.call_soon_threadsafe(task.cancel)
+        time.sleep(0.2)
         loop.call_soon_threadsafe(loop.stop)
         runner.join()
         found[0].close()
 
 
 async def _relay(near: asyncio.StreamReader, out: asyncio.StreamWriter, port: int) -> None:
-    with suppress(OSError):
+    with suppress(OSError, asyncio.CancelledError):
         far, back = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(_pour(near, back), _pour(far, out))
 
 
 async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    with suppress(OSError, asyncio.CancelledError):
         while block := await source.read(65_536):
             target.write(block)
             await target.drain()

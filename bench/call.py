@@ -274,7 +274,8 @@ def _two_in_a_call(
     with sync_playwright() as running:
         homes = line.wrapper(line.home, CHROMIUM) if line else CHROMIUM
         desks = line.wrapper(line.town, CHROMIUM) if line else CHROMIUM
-        flags = [*FLAGS, f"--host-resolver-rules=MAP *.localhost {TOWN}"] if line else FLAGS
+        flags = [*FLAGS, "--use-fake-device-for-media-stream=fps=30"]
+        flags += [f"--host-resolver-rules=MAP *.localhost {TOWN}"] if line else []
         before = set(descendants(os.getpid()))
         one = running.chromium.launch(executable_path=homes, args=flags)
         mine = set(descendants(os.getpid())) - before

@@ -134,7 +134,7 @@ def test_five_people_talk_and_a_sixth_hears_why_not(counter, a_page, a_browser):
     sixth = others.new_context().new_page()
     knocks(sixth, link)
     state(sixth, "over")
-    expect(sixth.locator('[data-part="words"]')).to_contain_text("5")
+    expect(sixth.locator('[data-part="words"]')).to_contain_text("five people")
 
     colleague.locator("#call-more").click()
     colleague.locator("#call-share").click()
@@ -214,8 +214,8 @@ def test_the_call_with_the_keyboard_alone(counter, a_page):
                 return
         raise AssertionError(f"{selector} cannot be reached with Tab")
 
-    code = waiting(counter, citizen, "etxalde")
-    called(counter, clerk, code, "etxalde")
+    code = waiting(counter, citizen, "sobreira")
+    called(counter, clerk, code, "sobreira")
     expect(citizen.locator("#call-enter")).to_be_focused(timeout=LONG)
     citizen.keyboard.press("Enter")
     state(citizen, "talking")
@@ -237,6 +237,7 @@ def test_the_call_with_the_keyboard_alone(counter, a_page):
     expect(citizen.locator("#call-stay")).to_be_focused()
     press_on("#call-leave")
     state(citizen, "over")
+    hang_up(clerk)
 
 
 def test_a_call_survives_the_server_a_reload_and_the_clerks_computer(tmp_path, a_page, a_browser):

@@ -56,6 +56,7 @@ test('after it has opened, it starts again from half a second', async (t) => {
 
 test('thirty-five seconds without a word mean that it is dead; a ping is a word', async (t) => {
   const { pass, opened } = listening(t)
+  Source.last.onopen()
   await pass(30_000)
   Source.last.tell('ping', {})
   await pass(34_500)
@@ -78,4 +79,14 @@ test('a closed stream stays closed', async (t) => {
   happensToTheWindow('online')
   await pass(60_000)
   assert.equal(opened(), 1)
+})
+
+test('a stream that does not open is asked for anew, with more and more patience', async (t) => {
+  const { pass, opened } = listening(t)
+  await pass(4_000)
+  assert.equal(opened(), 2)
+  await pass(7_500)
+  assert.equal(opened(), 2)
+  await pass(500)
+  assert.equal(opened(), 3)
 })

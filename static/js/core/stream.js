@@ -3,6 +3,8 @@ import { jittered } from './post.js'
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 8_000
 const SILENCE = 35_000
+const OPENING = 4_000
+const LONGEST_OPENING = 16_000
 
 /**
  * @typedef {object} Stream
@@ -21,6 +23,7 @@ const SILENCE = 35_000
 export function openStream(address, listeners, { after } = {}) {
   let last = after === undefined ? '' : String(after)
   let failures = 0
+  let unopened = 0
   /** @type {EventSource} */
   let source
   /** @type {ReturnType<typeof setTimeout>} */
@@ -32,7 +35,7 @@ export function openStream(address, listeners, { after } = {}) {
     if (last) url.searchParams.set('after', last)
     source = new EventSource(url)
     source.onopen = () => {
-      failures = 0
+      failures = unopened = 0
       watch()
     }
     source.onerror = () => {
@@ -41,7 +44,8 @@ export function openStream(address, listeners, { after } = {}) {
     }
     source.addEventListener('ping', watch)
     for (const name of Object.keys(listeners)) source.addEventListener(name, hear)
-    watch()
+    // A network that was away answers a new question sooner than an old one.
+    again(Math.min(LONGEST_OPENING, OPENING * 2 ** unopened++))
   }
   /** @param {number} wait */
   const again = (wait) => {
