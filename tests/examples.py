@@ -26,6 +26,8 @@ from app.identity import services as identity
 from app.identity.models import Passkey
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.privacy import services as privacy
+from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns.models import Closure, Season, Town
 from tests import town
@@ -149,6 +151,26 @@ def numbered(row: Any, place: Town) -> int:
 def the_counter(place: Town) -> Resource:
     """Of a clerk of that town who has hours."""
     return db.session.query(Resource).join(Shift).filter(Resource.town_id == place.id).first()
+
+
+@example("requests/<code>", new_code)
+def a_request(place: Town) -> str:
+    person = the_person(Role.CITIZEN)
+    return privacy.receive(RequestKind.ACCESS, person, place).code
+
+
+@example("blocked/<code>", new_code)
+@example("erased/<code>", new_code)
+def a_blocking(place: Town) -> str:
+    found = db.session.query(Blocking).filter_by(town_id=place.id).first()
+    person = accounts.know_citizen("+34600555444", "ca", "Lluc")
+    return (found or privacy.block(person, place, BlockReason.ASKED)).code
+
+
+@example("holds/<code>", new_code)
+def a_hold(place: Town) -> str:
+    by, person = the_person(Role.ADMINISTRATOR), the_person(Role.CITIZEN)
+    return privacy.place_hold(person.id, by, HoldReason.COURT, "DP 1/2026").code
 
 
 @example("join/<token>", lambda: secrets.token_urlsafe(16))

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
@@ -30,7 +31,7 @@ class Power(enum.StrEnum):
     """What may be done at a counter. A visit's own link opens that visit to whoever holds it."""
 
     OWN_DATA = "own_data"  # see, correct and erase what we hold about oneself
-    ATTEND = "attend"  # the day, the next person, the call, its outcome
+    ATTEND = "attend"  # the next person, the call, its outcome: it takes a counter of one's own
     INTERPRET = "interpret"  # the calls to which one is invited, and nothing else of them
     PLAN = "plan"  # shifts, closed days, skills, and the figures about them
     READ_AUDIT = "read_audit"  # every line of what happened, and whether one was changed
@@ -55,7 +56,7 @@ def who_may(power: Power) -> tuple[Role, ...]:
     return tuple(role for role in Role if power in MAY[role])
 
 
-class Account(OfTown, Base):
+class Account(Personal, OfTown, Base):
     """Somebody. A citizen is known by a telephone, staff by the passkeys they enrolled."""
 
     __tablename__ = "account"
@@ -65,8 +66,8 @@ class Account(OfTown, Base):
             "town_id",
             "phone",
             unique=True,
-            sqlite_where=sa.text("role = 'citizen'"),
-            postgresql_where=sa.text("role = 'citizen'"),
+            sqlite_where=sa.text("role = 'citizen' AND blocked_at IS NULL"),
+            postgresql_where=sa.text("role = 'citizen' AND blocked_at IS NULL"),
         ),
     )
 

@@ -145,6 +145,12 @@ def _new_link(account: Account, *, is_recovery: bool) -> str:
     return token
 
 
+def correct(account: Account, *, name: str, locale: str) -> None:
+    """What a person says about themselves is what we write down."""
+    account.name, account.locale = name, locale
+    db.session.flush()
+
+
 def speak(account: Account, languages: list[str]) -> None:
     """The languages in which this person attends."""
     if account.languages == languages:

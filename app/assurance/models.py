@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Account
 from app.booking.models import Visit
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import DocumentRule, Level, Moment, OfTown
 
@@ -39,7 +40,7 @@ class ConsentWay(enum.StrEnum):
     SPOKEN = "spoken"
 
 
-class Assurance(OfTown, Base):
+class Assurance(Personal, OfTown, Base):
     """Somebody was identified, once, by one means. A mistake is undone, never deleted.
 
     `evidence` holds digests and plain facts. A number of a document stands here only as the town's

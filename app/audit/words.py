@@ -61,6 +61,39 @@ KINDS: dict[str, Any] = {
     "DocumentsMasked": _l("Numbers of documents were masked"),
     "DocumentRuleChanged": _l("What is kept of documents was changed"),
     "EntryRefused": _l("Somebody was stopped at a door"),
+    "DataSeen": _l("Somebody saw the data of a person"),
+    "DataDownloaded": _l("Somebody downloaded their own data"),
+    "PersonCorrected": _l("Somebody corrected their own data"),
+    "RequestReceived": _l("A request about data was received"),
+    "RequestClosed": _l("A request about data was answered"),
+    "PersonBlocked": _l("The data of a person was blocked"),
+    "PersonDestroyed": _l("The data of a person was destroyed"),
+    "VisitsDestroyed": _l("Old visits were destroyed"),
+    "HoldPlaced": _l("Data is kept for a judge or an authority"),
+    "HoldLifted": _l("Data is no longer kept for anybody"),
+    "RetentionChanged": _l("The time that data is kept was changed"),
+    "RetentionApplied": _l("What was kept long enough was destroyed"),
+    "CodeGuessed": _l("Somebody tried to guess a code"),
+    "CodesLookedFraudulent": _l("Codes were stopped: they looked fraudulent"),
+    "MessageNotDelivered": _l("A message did not arrive"),
+    "ReportRefused": _l("A false report about a message was refused"),
+    "RecoveryOffered": _l("Somebody of the staff got a new way in"),
+    "StaffDeactivated": _l("Somebody of the staff may no longer enter"),
+    "StaffReactivated": _l("Somebody of the staff may enter again"),
+    "PhoneChanged": _l("Somebody has another telephone"),
+    "PhoneReleased": _l("A telephone no longer leads to its person"),
+    "PasskeyRenamed": _l("A passkey was renamed"),
+    "PasskeyRemoved": _l("A passkey was removed"),
+    "PasskeyTurnedAway": _l("A passkey was not accepted"),
+    "SessionsClosed": _l("Sessions were closed"),
+    "SessionRefused": _l("Somebody came with a session that is none"),
+    "KioskOpened": _l("A kiosk was opened"),
+    "SurveyAnswered": _l("Somebody answered the survey"),
+    "ParticipantKnocked": _l("Somebody invited is at the door of the call"),
+    "ParticipantAdmitted": _l("Somebody invited was let into the call"),
+    "ParticipantSentAway": _l("Somebody invited was sent away from the call"),
+    "RoomInvitationMade": _l("Somebody was invited to the call"),
+    "RoomInvitationRevoked": _l("An invitation to the call was withdrawn"),
 }
 
 
@@ -82,7 +115,11 @@ def author_name(entry: AuditEntry, names: Mapping[int, str]) -> str:
 
 def facts_of(entry: AuditEntry) -> list[tuple[str, str]]:
     """What the line says besides its kind, the town apart: everybody here is in it."""
-    return [(name, _written(value)) for name, value in entry.facts.items() if name != "town_id"]
+    return [
+        (name, _written(value))
+        for name, value in entry.facts.items()
+        if name != "town_id" and value != ""
+    ]
 
 
 def _written(value: Any) -> str:

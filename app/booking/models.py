@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from app.accounts.models import Account
 from app.booking.errors import VisitChanged
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.schedule.models import Resource
 from app.towns import queries as towns
@@ -87,13 +88,14 @@ class VisitProcedure(OfTown, Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Visit(OfTown, Base):
+class Visit(Personal, OfTown, Base):
     """One attention. Its code is the citizen's only key, so nobody must be able to guess it."""
 
     __tablename__ = "visit"
     __table_args__ = (
         sa.UniqueConstraint("town_id", "form_token"),
         sa.Index("ix_visit_town_status_starts", "town_id", "status", "starts_at"),
+        sa.Index("ix_visit_town_counted", "town_id", "is_counted"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,6 +139,7 @@ class Visit(OfTown, Base):
     asked_clerk_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Resource.id))  # nobody else
     made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id))  # staff who booked it
     follows_id: Mapped[int | None] = mapped_column(sa.ForeignKey("visit.id"))  # an earlier visit
+    is_counted: Mapped[bool] = mapped_column(default=False)  # is in the figures of its day
 
     # Not loaded with the visit: the messages of a call ask for it often and need none of these.
     town: Mapped[Town] = relationship()
@@ -234,7 +237,7 @@ class WaitlistState(enum.StrEnum):
     CLOSED = "closed"
 
 
-class WaitlistEntry(OfTown, Base):
+class WaitlistEntry(Personal, OfTown, Base):
     """Somebody who wants a time when one becomes free, earlier than the visit they have, if any."""
 
     __tablename__ = "waitlist_entry"

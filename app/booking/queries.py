@@ -47,6 +47,30 @@ def visit(visit_id: int) -> Visit:
     return db.session.get_one(Visit, visit_id)
 
 
+def ahead_of(citizen_id: int) -> Sequence[Visit]:
+    """What this citizen has booked or waits for, and nobody attends yet."""
+    question = sa.select(Visit).where(
+        Visit.citizen_id == citizen_id, Visit.status.in_((Status.BOOKED, Status.WAITING))
+    )
+    return db.session.scalars(question.order_by(Visit.starts_at)).all()
+
+
+def is_being_attended(citizen_id: int) -> bool:
+    """Whether somebody at the counter has this citizen before them now."""
+    question = sa.select(Visit.id).where(
+        Visit.citizen_id == citizen_id, Visit.status.in_((Status.CALLED, Status.IN_SERVICE))
+    )
+    return db.session.scalar(question.limit(1)) is not None
+
+
+def all_entries_of(phone: str) -> Sequence[WaitlistEntry]:
+    """Every wish for an earlier time that still stands, of that telephone."""
+    question = sa.select(WaitlistEntry).where(
+        WaitlistEntry.phone == phone, WaitlistEntry.state.in_(STILL_WANTED)
+    )
+    return db.session.scalars(question).all()
+
+
 def visit_ids_of(citizen_id: int) -> Sequence[int]:
     """The numbers of everything that this citizen came for."""
     return db.session.scalars(sa.select(Visit.id).where(Visit.citizen_id == citizen_id)).all()

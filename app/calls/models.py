@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Account
 from app.booking.models import Visit
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
@@ -79,7 +80,7 @@ class RoomInvitation(OfTown, Base):
         return self.revoked_at is None and clock.now() < self.expires_at
 
 
-class Participant(OfTown, Base):
+class Participant(Personal, OfTown, Base):
     """Somebody with a seat in the room. A reload takes the seat again under a new incarnation."""
 
     __tablename__ = "participant"

@@ -155,11 +155,6 @@ def count(channel: str, since: datetime) -> int:
     return db.session.scalar(question.where(_is_on(channel), StreamMessage.told_at > since)) or 0
 
 
-def forget(channel: str) -> None:
-    """Delete what was told there: nobody may read it any more."""
-    db.session.execute(sa.delete(StreamMessage).where(_is_on(channel)))
-
-
 def listen(
     *channels: str, after: int | None = None, hello: dict[str, Any] | None = None
 ) -> Response:
@@ -257,6 +252,12 @@ def _newest() -> int:
 
 def _written(row: Any) -> str:
     return f"id: {row.id}\nevent: {row.name}\ndata: {json.dumps(row.payload)}\n\n"
+
+
+def forget(*channels: str) -> None:
+    """Delete the news of those channels at once: what they tell of has ended."""
+    for channel in channels:
+        db.session.execute(sa.delete(StreamMessage).where(_is_on(channel)))
 
 
 def forget_old() -> int:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
+from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
 from app.towns.models import OfTown
 
@@ -43,7 +44,7 @@ class Delivery(enum.StrEnum):
         return min(list(Delivery).index(self), 3)
 
 
-class Message(OfTown, Base):
+class Message(Personal, OfTown, Base):
     """An SMS or a call to one telephone. `key` names what it is about: no key is sent twice."""
 
     __tablename__ = "message"

@@ -78,6 +78,13 @@ def withdraw(key_prefix: str) -> None:
             message.not_after = clock.now()
 
 
+def withdraw_all(phone: str) -> None:
+    """Nothing more is told to that telephone, except what is on its way."""
+    waiting = sa.select(Message).where(Message.phone == phone, Message.state == MessageState.QUEUED)
+    for message in db.session.scalars(waiting):
+        message.state = MessageState.DROPPED
+
+
 def claim_due(limit: int = BATCH) -> list[int]:
     """Take what is due, so that two workers never send the same message. Returns ids."""
     now = clock.now()

@@ -6,7 +6,7 @@ refused. Raw SQL has no place in features.
 
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy import Table, event
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
@@ -14,7 +14,8 @@ from sqlalchemy.sql.util import find_tables
 from app.core.errors import Missing
 from app.towns import queries
 from app.towns.models import OfTown
-from app.towns.tenant import current_town_id, has_town, is_every_town, speak_for
+from app.towns.tenant import NoTown, current_town_id, has_town, is_every_town, speak_for
+from app.ui.refusals import refuse
 
 
 def init_app(app: Flask) -> None:
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     # town's name and languages.
     app.before_request_funcs.setdefault(None, []).insert(1, find_town)
     app.teardown_request(forget_town)
+    app.register_error_handler(NoTown, nothing_of_a_town)
     app.context_processor(lambda: {"town": g.get("town")})
 
 
@@ -63,6 +65,13 @@ def find_town() -> None:
         raise Missing
     g.own_lang = tuple(g.town.languages)
     speak_for(g.town.id)
+
+
+def nothing_of_a_town(error: NoTown) -> Response:
+    """The province's own host has no visits nor people: what was asked for is not there."""
+    if g.get("town") is not None:
+        raise error
+    return refuse(Missing())
 
 
 def forget_town(error: BaseException | None) -> None:

@@ -37,7 +37,7 @@ def administrator(client, place) -> Account:
 
 
 def lines(page: str) -> list[str]:
-    return re.findall(r"<tr>\s*<td[^>]*>(\d+)</td>", page)
+    return re.findall(r"<tr[^>]*>\s*<td[^>]*>(\d+)</td>", page)
 
 
 def read(client, place: Town, query: str = "", status: int = 200) -> str:

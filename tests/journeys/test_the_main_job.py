@@ -1,5 +1,7 @@
 """The main job: book in Basque on a telephone, confirm, wait, and talk by video with a clerk."""
 
+import sqlite3
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -39,6 +41,15 @@ def talks(page: Page) -> None:
             return
         page.wait_for_timeout(200)
     raise AssertionError(f"{page.url} received {got}")
+
+
+def how_calls_went(counter: Counter) -> list[tuple[str, int]]:
+    """Of every call of which a picture was measured: how it ended, and whether it was relayed."""
+    register = sqlite3.connect(counter.folder / "ventanilla.db")
+    question = "SELECT ending, is_relayed FROM call_figures WHERE picture_ms > 0"
+    rows = register.execute(question).fetchall()
+    register.close()
+    return rows
 
 
 def sign_in_with_a_new_passkey(counter: Counter, page: Page, invitation: str) -> None:
@@ -114,6 +125,8 @@ def test_book_in_basque_wait_and_talk_with_a_clerk_in_spanish(counter, a_page):
     clerk.locator("#next_steps").fill("Nada más.")
     clerk.locator("#outcome-save").click()
     clerk.wait_for_url("**/desk/")
+
+    assert ("hung_up", 0) in how_calls_went(counter)
 
     citizen.goto(link)
     expect(citizen.locator("main")).to_contain_text("Le hemos enviado el volante.")

@@ -1,52 +1,43 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Figures, read } from '../../static/js/calls/figures.js'
+import { Figures } from '../../static/js/calls/figures.js'
+import { NOTHING } from '../../static/js/calls/reading.js'
 
-const pair = { id: 'p', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'l', remoteCandidateId: 'r', currentRoundTripTime: 0.12 }
-const picture = { id: 'v', type: 'inbound-rtp', kind: 'video', bytesReceived: 90_000, packetsReceived: 90, packetsLost: 10, framesDecoded: 250, frameHeight: 360 }
-const sound = { id: 'a', type: 'inbound-rtp', kind: 'audio', bytesReceived: 10_000, packetsReceived: 100, packetsLost: -1 }
-const sending = { id: 'o', type: 'outbound-rtp', bytesSent: 50_000 }
-const ends = [{ id: 'l', type: 'local-candidate', candidateType: 'host' }, { id: 'r', type: 'remote-candidate', candidateType: 'relay' }]
+const line = (reading, repairs = 0) => ({ reading: { ...NOTHING, ...reading }, repairs })
 
-const line = (reports, connectionState = 'connected') => ({
-  connectionState,
-  getStats: async () => new Map(reports.map((report) => [report.id, report]))
-})
-
-test('one line is summed up over sound and picture', () => {
-  const found = read([pair, picture, sound, sending, ...ends])
-  assert.deepEqual(found, {
-    sent: 50_000, received: 100_000, packets: 190, lost: 10, frames: 250, height: 360, roundTrip: 0.12, isRelayed: true
-  })
-})
-
-test('a line between two hosts is not relayed, and one that never came to be is unknown', () => {
-  const hosts = ends.map((end) => ({ ...end, candidateType: 'host' }))
-  assert.equal(read([pair, ...hosts]).isRelayed, false)
-  assert.equal(read([{ ...pair, nominated: false }, ...hosts]).isRelayed, null)
-})
-
-test('rates are over the time in which something was received', async () => {
+test('rates are over the time in which something came or went', () => {
   let now = 5_000
   const figures = new Figures(() => now)
-  await figures.look([line([sending])])
+  figures.look('a', line({}))
   now = 20_000
-  await figures.look([line([pair, picture, sound, ...ends])])
+  figures.look('a', line({ bytes: 150_000, sent: 50_000, packets: 190, lost: 10, frames: 250, height: 360, roundTrip: 0.12 }))
   now = 30_000
-  const { seconds, received_kbits: rate, frames, loss, ending } = figures.summary('hung_up')
-  assert.deepEqual({ seconds, rate, frames, loss, ending }, { seconds: 10, rate: 80, frames: 25, loss: 5, ending: 'hung_up' })
+  const told = figures.summary('hung_up')
+  assert.deepEqual(
+    [told.seconds, told.sent_kbits, told.received_kbits, told.frames, told.loss, told.height, told.round_trip_ms, told.ending],
+    [10, 40, 80, 25, 5, 360, 120, 'hung_up']
+  )
+  assert.equal(told.is_relayed, false)
 })
 
-test('a line that was closed keeps what it last said, beside the one that took its place', async () => {
+test('a line that was built anew is added to the one before it', () => {
   let now = 0
   const figures = new Figures(() => now)
-  const first = line([picture])
-  await figures.look([first])
-  first.connectionState = 'closed'
-  first.getStats = () => assert.fail('nobody asks a closed line')
-  await figures.look([first, line([picture])])
+  figures.look('a', line({ bytes: 100_000, frames: 100 }))
+  figures.look('a', line({ bytes: 20_000, frames: 20, isRelayed: true }, 1))
+  figures.look('a', line({ bytes: 25_000, frames: 50, isRelayed: true }, 1))
   now = 10_000
-  assert.equal(figures.summary('ended').received_kbits, 144)
+  const told = figures.summary('ended')
+  assert.deepEqual([told.received_kbits, told.frames, told.mends, told.is_relayed], [100, 15, 1, true])
+})
+
+test('with several people every line counts', () => {
+  let now = 0
+  const figures = new Figures(() => now)
+  figures.look('a', line({ bytes: 50_000 }, 2))
+  figures.look('b', line({ bytes: 50_000 }, 1))
+  now = 10_000
+  assert.deepEqual([figures.summary('ended').received_kbits, figures.summary('ended').mends], [80, 3])
 })
 
 test('without anybody there are no rates to tell', () => {

@@ -14,7 +14,7 @@ test('statistics become a few numbers', () => {
   ), 1_000, NOTHING)
   assert.deepEqual(found, {
     at: 1_000, packets: 400, frames: 90, framesEachSecond: 24, width: 640, height: 360, level: 0.2, available: 700_000,
-    roundTrip: 0.12, lossOut: 0.05, lossIn: 0.2, bytes: 30, lost: 100, isRelayed: true
+    roundTrip: 0.12, lossOut: 0.05, lossIn: 0.2, bytes: 30, sent: 10, lost: 100, isRelayed: true
   })
 })
 

@@ -326,6 +326,21 @@ def expire(visit: Visit) -> None:
         publish(VisitExpired(town_id=visit.town_id, visit_id=visit.id))
 
 
+def correct(citizen_id: int, *, name: str, reads: str) -> None:
+    """The name, and the language of pages and messages, in what this citizen still has ahead."""
+    for visit in queries.ahead_of(citizen_id):
+        visit.name, visit.reads = name, reads
+    db.session.flush()
+
+
+def give_up(phone: str, citizen_id: int) -> None:
+    """Everything that this citizen still has ahead ends; nobody waits for an earlier time."""
+    for held in queries.live_holds(phone):
+        let_go(held)
+    for visit in queries.ahead_of(citizen_id):
+        cancel(visit, "citizen")
+
+
 def _tell_who_it_is(visit: Visit, citizen: Account) -> None:
     publish(CitizenRecognised(town_id=visit.town_id, visit_id=visit.id, account_id=citizen.id))
 

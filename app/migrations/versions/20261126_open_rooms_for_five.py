@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a5d17c0b9e62"
-down_revision = "a41c7d09e2b8"
+down_revision = "d94b6f20e1c7"
 
 EVERYBODY = ("citizen", "clerk", "colleague", "interpreter", "companion")
 SIDES = sa.text("part IN ('citizen', 'clerk')")

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, SelectMultipleField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.towns.models import Channel
@@ -40,6 +40,11 @@ class Hour(TimeField):
         except ValueError as error:
             raise ValueError(_("Write a time with hours and minutes, like 08:30.")) from error
 
+    def pre_validate(self, form: Any) -> None:
+        """Also when the form came without the field, or without any."""
+        if self.is_needed and self.data is None:
+            raise ValidationError(_("Write a time with hours and minutes, like 08:30."))
+
 
 class Day(DateField):
     """A date. Browsers send it as `2026-11-30`."""
@@ -63,6 +68,11 @@ class Day(DateField):
             self.data = None
             raise ValueError(_("Write a date with day, month and year.")) from error
 
+    def pre_validate(self, form: Any) -> None:
+        """Also when the form came without the field, or without any."""
+        if self.is_needed and self.data is None:
+            raise ValidationError(_("Write a date with day, month and year."))
+
 
 class Number(IntegerField):
     """A whole number; with `is_needed=False` it may stay empty."""
@@ -85,6 +95,11 @@ class Number(IntegerField):
         except ValueError as error:
             self.data = None
             raise ValueError(_("Write a whole number, without letters.")) from error
+
+    def pre_validate(self, form: Any) -> None:
+        """Also when the form came without the field, or without any."""
+        if self.is_needed and self.data is None:
+            raise ValidationError(_("Write a whole number, without letters."))
 
 
 class Several(SelectMultipleField):

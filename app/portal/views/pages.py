@@ -9,6 +9,7 @@ from app.core.i18n import asked_slug
 from app.core.security import everyone
 from app.portal import queries
 from app.portal.views.door import bp, start_bp
+from app.privacy import queries as data
 from app.towns import queries as towns
 
 
@@ -64,7 +65,8 @@ def help_page() -> str:
 @bp.get("/privacy")
 @everyone
 def privacy() -> str:
-    return render_template("portal/privacy.html", offices=_offices())
+    terms = data.terms_in_words() if g.town else []
+    return render_template("portal/privacy.html", offices=_offices(), terms=terms)
 
 
 @bp.get("/accessibility")

@@ -19,7 +19,11 @@ import { writing } from './text-screen.js'
 
 const MESSAGE_FOR = 3_000
 const TELEPHONE_AFTER = 30_000
+const LOOK_EVERY = 1_000
+const TELL_EVERY = 15 // looks
 const SIDES = ['citizen', 'clerk']
+/** @type {Record<string, string>} */
+const ENDINGS = { left: 'hung_up', phone: 'hung_up', replaced: 'replaced', ended: 'ended', served: 'ended' }
 
 /**
  * The call on the page: it shows what Call, Room and Devices know, and passes on what is pressed.
@@ -37,6 +41,8 @@ export function mount(screen) {
   const title = document.title
   let next = screen.dataset.after ?? ''
   let hush = () => {}
+  /** @type {(ending: string) => void} */
+  let tellFigures = () => {}
   let farewell = ''
   /** @type {WakeLockSentinel | undefined} */
   let wakefulness
@@ -159,7 +165,33 @@ export function mount(screen) {
     part('trouble-why').textContent = text(`why-${microphone ?? camera}`)
   }
 
+  /** What is measured of the call, told now and then and at the end. Nothing of what is said or shown. */
+  const measure = async () => {
+    const { Figures } = await import('./figures.js')
+    const figures = new Figures()
+    let looks = 0
+    const look = () => {
+      const { joinedAt, firstPictureAt } = screen.dataset
+      if (firstPictureAt) figures.pictureMs = Number(firstPictureAt) - Number(joinedAt)
+      for (const id of room.people.keys()) {
+        const line = room.line(id)
+        if (line) figures.look(id, line)
+      }
+    }
+    const timer = setInterval(() => {
+      look()
+      if (++looks % TELL_EVERY === 1) room.report(figures.summary('ongoing'))
+    }, LOOK_EVERY)
+    tellFigures = (ending) => {
+      clearInterval(timer)
+      tellFigures = () => {}
+      look()
+      room.report(figures.summary(ending))
+    }
+  }
+
   const enter = () => {
+    measure()
     screen.dataset.joinedAt = String(performance.now())
     room.join() // before all that only we see
     call.go('connecting')
@@ -178,6 +210,7 @@ export function mount(screen) {
   }
 
   const hangUp = async () => {
+    tellFigures('hung_up')
     if (isClerk) next = await room.end().catch(() => next)
     else room.leave()
     if (call.state !== 'over') call.go('over', 'left')
@@ -195,6 +228,7 @@ export function mount(screen) {
    * @param {string} reason
    */
   const end = (reason) => {
+    tellFigures(ENDINGS[reason] ?? 'closed')
     sessionStorage.removeItem(memory)
     room.close()
     devices.close()
@@ -264,7 +298,10 @@ export function mount(screen) {
       way = network.type
     })
   }
-  on(window, 'pagehide', () => room.leave())
+  on(window, 'pagehide', () => {
+    tellFigures(call.state === 'lost' ? 'lost' : 'closed')
+    room.leave()
+  })
   on(window, 'pageshow', ({ persisted }) => persisted && location.reload())
   on(document, 'visibilitychange', () => {
     if (!devices.isOpen || call.state === 'over') return

@@ -1,95 +1,61 @@
-/**
- * @typedef {object} Reading what one line has carried so far
- * @property {number} sent bytes
- * @property {number} received bytes
- * @property {number} packets that arrived
- * @property {number} lost packets
- * @property {number} frames seen
- * @property {number} height of the picture, in lines
- * @property {number | null} roundTrip seconds
- * @property {boolean | null} isRelayed
- */
+/** @typedef {import('./reading.js').Reading} Reading */
+/** @typedef {import('./mesh.js').Line} Line */
 
-/** @returns {Reading} */
-const nothing = () => ({
-  sent: 0, received: 0, packets: 0, lost: 0, frames: 0, height: 0, roundTrip: null, isRelayed: null
-})
+/** @param {number} bytes @param {number} seconds */
+const kbits = (bytes, seconds) => (seconds > 1 ? Math.round((bytes * 8) / 1_000 / seconds) : null)
 
-/** What `getStats()` says, in the few figures that we keep. @param {Iterable<any>} reports @returns {Reading} */
-export function read(reports) {
-  const found = nothing()
-  /** @type {Map<string, any>} */
-  const byId = new Map()
-  for (const report of reports) byId.set(report.id, report)
-  for (const report of byId.values()) {
-    if (report.type === 'outbound-rtp') found.sent += report.bytesSent ?? 0
-    if (report.type === 'inbound-rtp') {
-      found.received += report.bytesReceived ?? 0
-      found.packets += report.packetsReceived ?? 0
-      found.lost += Math.max(0, report.packetsLost ?? 0)
-      found.frames += report.framesDecoded ?? 0
-      found.height = Math.max(found.height, report.frameHeight ?? 0)
-    }
-    if (report.type === 'candidate-pair' && report.nominated && report.state === 'succeeded') {
-      found.roundTrip = report.currentRoundTripTime ?? found.roundTrip
-      const ends = [byId.get(report.localCandidateId), byId.get(report.remoteCandidateId)]
-      found.isRelayed = ends.some((end) => end?.candidateType === 'relay')
-    }
-  }
-  return found
-}
-
-/** How the call went for one window. It sums up lines that are gone and lines that are there. */
+/** How a call goes for this window: sums over every line that there was, those that were built anew included. */
 export class Figures {
-  mends = 0
   /** @type {number | null} */
   pictureMs = null
   /** @type {number | null} */
   #since = null
-  /** @type {Map<RTCPeerConnection, Reading>} */
-  #lines = new Map()
+  /** @type {Map<string, Reading>} what each line said last */
+  #now = new Map()
+  /** @type {Reading[]} of lines that are gone */
+  #before = []
+  #mends = 0
+  /** @type {Map<string, number>} */
+  #repairs = new Map()
 
-  /** @param {() => number} [now] milliseconds, on a clock that only goes forward */
-  constructor(now = () => performance.now()) {
-    this.now = now
+  /** @param {() => number} [clock] milliseconds, on a clock that only goes forward */
+  constructor(clock = () => performance.now()) {
+    this.clock = clock
   }
 
-  /** Read every line that is there; one that is closed keeps what it last said. @param {Iterable<RTCPeerConnection>} lines */
-  async look(lines) {
-    for (const line of lines) {
-      if (line.connectionState === 'closed') continue
-      const reading = read((await line.getStats()).values())
-      if (reading.received) this.#since ??= this.now()
-      this.#lines.set(line, reading)
-    }
+  /** Read the line to somebody. Fewer bytes than before are those of a new line. @param {string} id @param {Line} line */
+  look(id, { reading, repairs }) {
+    const last = this.#now.get(id)
+    if (last && reading.bytes < last.bytes) this.#before.push(last)
+    if (reading.bytes) this.#since ??= this.clock()
+    this.#now.set(id, reading)
+    this.#mends += Math.max(0, repairs - (this.#repairs.get(id) ?? 0))
+    this.#repairs.set(id, repairs)
   }
 
-  /** @param {string} ending */
+  /** @param {string} ending how this window's part came to its end; `ongoing` until then */
   summary(ending) {
-    const total = nothing()
-    for (const reading of this.#lines.values()) {
-      for (const name of /** @type {const} */ (['sent', 'received', 'packets', 'lost', 'frames'])) total[name] += reading[name]
-      total.height = Math.max(total.height, reading.height)
-      total.roundTrip = reading.roundTrip ?? total.roundTrip
-      total.isRelayed = reading.isRelayed ?? total.isRelayed
-    }
-    const seconds = this.#since === null ? 0 : (this.now() - this.#since) / 1_000
-    /** @param {number} amount */
-    const perSecond = (amount) => (seconds > 1 ? amount / seconds : null)
-    const kbits = (/** @type {number} */ bytes) => perSecond((bytes * 8) / 1_000)
-    const expected = total.packets + total.lost
+    const lines = [...this.#before, ...this.#now.values()]
+    /** @param {'bytes' | 'sent' | 'packets' | 'lost' | 'frames' | 'height' | 'roundTrip'} name */
+    const all = (name) => lines.map((line) => line[name])
+    /** @param {number[]} amounts */
+    const sum = (amounts) => amounts.reduce((total, amount) => total + amount, 0)
+    const seconds = this.#since === null ? 0 : (this.clock() - this.#since) / 1_000
+    const [bytes, sent, lost, frames] = [sum(all('bytes')), sum(all('sent')), sum(all('lost')), sum(all('frames'))]
+    const expected = lost + sum(all('packets'))
+    const roundTrip = Math.max(0, ...all('roundTrip'))
     return {
       seconds,
       ending,
       picture_ms: this.pictureMs,
-      sent_kbits: kbits(total.sent),
-      received_kbits: kbits(total.received),
-      loss: expected ? (100 * total.lost) / expected : null,
-      round_trip_ms: total.roundTrip === null ? null : total.roundTrip * 1_000,
-      frames: total.frames ? perSecond(total.frames) : null,
-      height: total.height || null,
-      mends: this.mends,
-      is_relayed: total.isRelayed
+      sent_kbits: kbits(sent, seconds),
+      received_kbits: kbits(bytes - sent, seconds),
+      loss: expected ? (100 * lost) / expected : null,
+      round_trip_ms: roundTrip ? roundTrip * 1_000 : null,
+      frames: frames && seconds > 1 ? frames / seconds : null,
+      height: Math.max(0, ...all('height')) || null,
+      mends: this.#mends,
+      is_relayed: bytes ? lines.some((line) => line.isRelayed) : null
     }
   }
 }

@@ -13,6 +13,7 @@
  * @property {number} lossOut the share of what we sent that got lost since the last reading
  * @property {number} lossIn the same of what we should have received
  * @property {number} bytes both ways, from the beginning
+ * @property {number} sent bytes of these that we sent
  * @property {number} lost packets that never arrived, from the beginning
  * @property {boolean} isRelayed
  */
@@ -20,7 +21,7 @@
 /** @type {Reading} */
 export const NOTHING = {
   at: 0, packets: 0, frames: 0, framesEachSecond: 0, width: 0, height: 0, level: 0, available: undefined,
-  roundTrip: 0, lossOut: 0, lossIn: 0, bytes: 0, lost: 0, isRelayed: false
+  roundTrip: 0, lossOut: 0, lossIn: 0, bytes: 0, sent: 0, lost: 0, isRelayed: false
 }
 
 /**
@@ -41,6 +42,7 @@ export function read(report, now, before) {
     if (stat.type === 'candidate-pair' && stat.nominated && stat.state === 'succeeded') {
       found.available = stat.availableOutgoingBitrate
       found.roundTrip ||= stat.currentRoundTripTime ?? 0
+      found.sent += stat.bytesSent ?? 0
       found.bytes += (stat.bytesSent ?? 0) + (stat.bytesReceived ?? 0)
       found.isRelayed = report.get(stat.localCandidateId)?.candidateType === 'relay'
     }

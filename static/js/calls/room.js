@@ -69,6 +69,8 @@ export class Room extends EventTarget {
 
   /** @type {Entry | null} */
   #entry = null
+  /** @type {{ participant: string, incarnation: number } | null} whose figures are told, also after the end */
+  #seat = null
   /** @type {import('../core/stream.js').Stream | null} */
   #stream = null
   #window = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => (byte % 36).toString(36)).join('')
@@ -224,6 +226,14 @@ export class Room extends EventTarget {
     return post(`${this.base}/people`, new URLSearchParams({ participant, action }))
   }
 
+  /** Tell how the call has gone for this window. It may be the last that we say. @param {object} summary */
+  report(summary) {
+    if (!this.#seat) return
+    const headers = { 'X-CSRFToken': csrfToken(), 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ ...this.#seat, ...summary })
+    fetch(`${this.base}/figures`, { method: 'POST', headers, body, keepalive: true }).catch(() => {})
+  }
+
   /** Go, also while the page goes away. */
   leave() {
     if (this.#entry) {
@@ -319,6 +329,7 @@ export class Room extends EventTarget {
   async #enter(entry, rings) {
     if (this.#closing.signal.aborted) return
     this.#entry = entry
+    this.#seat = { participant: entry.participant, incarnation: entry.incarnation }
     this.#version = 0
     this.people.clear()
     this.signals = new Signals((signals) => this.#deliver(entry, signals), entry.offered_to ? 1 : 0)

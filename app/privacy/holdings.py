@@ -1,0 +1,225 @@
+"""What we hold about a person, in one table: where it stands, what of it they see, how it ends.
+
+A table of the register is either in `HOLDINGS` or in `NOT_PERSONAL`; a test asks each of them, so
+that nobody adds one without deciding. Rows with `is_evidence` are blocked first and destroyed
+later; the others have no reason to outlive a request and are destroyed at once.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.accounts.models import Account, Invitation
+from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
+from app.booking.models import Visit, VisitProcedure, WaitlistEntry
+from app.calls.models import Participant, RoomInvitation
+from app.core import clock
+from app.core.db import Base, new_code
+from app.devices.models import DeviceCheck
+from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
+from app.messaging.models import Message
+from app.privacy.models import DataRequest
+from app.queue.models import Ticket, WaitEstimate
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody, as the register knows them. Their visits are found through their account."""
+
+    account_id: int
+    phone: str
+
+    @property
+    def visit_ids(self) -> sa.Select[Any]:
+        return sa.select(Visit.id).where(Visit.citizen_id == self.account_id)
+
+
+Condition = Callable[[Person], sa.ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One kind of rows.
+
+    `left`: what is written over a row that others still need, or over every row with `stays`.
+    `visit`: the column that says of which visit it is, for what ends with a visit.
+    """
+
+    name: str
+    model: type[Base]
+    theirs: Condition
+    shown: tuple[str, ...] = ()
+    is_evidence: bool = True
+    left: dict[str, Any] = field(default_factory=dict)
+    stays: bool = False
+    visit: Any = None
+
+    @property
+    def can_be_blocked(self) -> bool:
+        return hasattr(self.model, "blocked_at")
+
+
+def _by_account(column: Any) -> Condition:
+    return lambda person: column == person.account_id
+
+
+def _by_phone(column: Any) -> Condition:
+    return lambda person: column == person.phone
+
+
+def _by_visit(column: Any) -> Condition:
+    return lambda person: column.in_(person.visit_ids)
+
+
+def _visits(person: Person) -> sa.ColumnElement[bool]:
+    """Theirs, and what was begun with their telephone and never confirmed."""
+    unconfirmed = sa.and_(Visit.citizen_id.is_(None), Visit.phone == person.phone)
+    return sa.or_(Visit.citizen_id == person.account_id, unconfirmed)
+
+
+def _of_visit(name: str, model: Any, *, is_evidence: bool = True) -> Holding:
+    """Rows that end with their visit, and say nothing that its citizen would not know."""
+    return Holding(
+        name,
+        model,
+        _by_visit(model.visit_id),
+        is_evidence=is_evidence,
+        visit=model.visit_id,
+    )
+
+
+# In the order in which they end: what points to others before what it points to.
+HOLDINGS: tuple[Holding, ...] = (
+    _of_visit("acts", Act),
+    _of_visit("left_to_clerk", Leave),
+    _of_visit("checks", Check),
+    _of_visit("tickets", Ticket),
+    _of_visit("attempts", EidAttempt, is_evidence=False),
+    _of_visit("devices", DeviceCheck, is_evidence=False),
+    Holding(
+        "identifications",
+        Assurance,
+        _by_visit(Assurance.visit_id),
+        shown=("level", "made_at", "name", "document_kind", "document"),
+        left={"name": "", "document": "", "undone_reason": "", "evidence": dict, "code": new_code},
+        visit=Assurance.visit_id,
+    ),
+    Holding("kept_answers", KeptAnswers, _by_account(KeptAnswers.account_id), is_evidence=False),
+    Holding(
+        "sessions",
+        OpenSession,
+        _by_account(OpenSession.account_id),
+        shown=("device", "started_at", "seen_at"),
+        is_evidence=False,
+    ),
+    Holding(
+        "calls",
+        Participant,
+        _by_visit(Participant.visit_id),
+        shown=("name", "joined_at", "left_at"),
+        left={"name": "", "code": new_code},
+        visit=Participant.visit_id,
+    ),
+    Holding(
+        "invited",
+        RoomInvitation,
+        _by_visit(RoomInvitation.visit_id),
+        left={"name": "", "phone": None, "digest": lambda: secrets.token_hex(32)},
+        visit=RoomInvitation.visit_id,
+    ),
+    Holding(
+        "waits",
+        WaitEstimate,
+        _by_visit(WaitEstimate.visit_id),
+        is_evidence=False,
+        visit=WaitEstimate.visit_id,
+    ),
+    Holding(
+        "also",
+        VisitProcedure,
+        _by_visit(VisitProcedure.visit_id),
+        visit=VisitProcedure.visit_id,
+    ),
+    Holding(
+        "waiting_list",
+        WaitlistEntry,
+        _by_phone(WaitlistEntry.phone),
+        shown=("phone", "name", "made_at", "state"),
+        left={"phone": "", "name": "", "needs": list, "code": new_code},
+    ),
+    Holding(
+        "messages",
+        Message,
+        _by_phone(Message.phone),
+        shown=("phone", "written_at", "sent_at", "state"),
+        left={"phone": "", "body": "", "problem": None, "provider_id": None},
+    ),
+    Holding(
+        "codes",
+        PhoneCode,
+        _by_phone(PhoneCode.phone),
+        shown=("phone", "sent_at", "used_at"),
+        is_evidence=False,
+        left={"phone": "", "purpose": "", "digest": "", "address_digest": ""},
+    ),
+    Holding(
+        "passkeys",
+        Passkey,
+        _by_account(Passkey.account_id),
+        shown=("created_at", "last_used_at"),
+        is_evidence=False,
+    ),
+    Holding("invitations", Invitation, _by_account(Invitation.account_id), is_evidence=False),
+    Holding(
+        "visits",
+        Visit,
+        _visits,
+        shown=(
+            *("procedure", "starts_at", "status", "channel", "phone", "name", "language", "needs"),
+            *("waiting_at", "called_at", "ended_at", "outcome", "next_steps"),
+        ),
+        left={
+            **{"phone": "", "name": "", "needs": list, "outcome": "", "next_steps": ""},
+            **{"host": "", "code": new_code, "citizen_id": None, "blocked_at": clock.now},
+            "form_token": lambda: secrets.token_urlsafe(24),
+        },
+    ),
+    Holding(
+        "requests",
+        DataRequest,
+        _by_account(DataRequest.account_id),
+        shown=("kind", "received_at", "due_on", "state"),
+        left={"account_id": None},
+        stays=True,
+    ),
+    Holding(
+        "person",
+        Account,
+        lambda person: Account.id == person.account_id,
+        shown=("phone", "name", "locale", "created_at", "last_seen_at"),
+        left={
+            "phone": None,
+            "name": "",
+            "languages": list,
+            "code": new_code,
+            "is_active": False,
+            "last_access_device": "",
+        },
+    ),
+)
+
+# Tables that say nothing of a citizen. The record keeps ids and digests; news of the last minutes
+# say what a page must read again; times are taken under the code of a visit.
+NOT_PERSONAL = frozenset(
+    (
+        *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
+        *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
+        *("rule_change", "call_figures", "survey_answer", "authorised_clerk"),
+        *("resource", "skill", "shift", "shift_exception", "allocation"),
+        *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
+        *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+    )
+)
