@@ -242,6 +242,7 @@ export function mount(screen) {
     part('again').hidden = !mayReturn
     part('go-on').hidden = mayReturn || isHere
     part('go-on').setAttribute('href', next)
+    if (!written.isEmpty()) document.getElementById('place')?.remove() // its news would lead away from what was written
     if (!mayReturn && !isHere && written.isEmpty()) timer = setTimeout(() => location.assign(next), MESSAGE_FOR)
   }
 
