@@ -83,6 +83,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
         db.engines[None] = connection  # type: ignore[assignment]
         app.extensions["sms"].sent.clear()
         app.extensions["limits"].reset()
+        app.extensions["identity.strangers"].clear()
         try:
             yield
         finally:

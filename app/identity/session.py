@@ -41,12 +41,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST_KEPT = 64 * 1024
 # Names that open nothing, written down by one process in a minute.
 MOST_STRANGERS = 60
+STRANGERS = "identity.strangers"
 
 log = structlog.get_logger()
-_strangers: deque[float] = deque(maxlen=MOST_STRANGERS)
 
 
 def init_app(app: Flask) -> None:
+    app.extensions[STRANGERS] = deque(maxlen=MOST_STRANGERS)
     app.before_request(look_after_sessions)
     app.after_request(_send_cookies)
     app.context_processor(
@@ -237,10 +238,11 @@ def _errand(kind: SessionKind) -> Callable[[], object] | None:
 def _strangers_are_many() -> bool:
     """Invented names are written down one by one, but cannot fill the audit of a town."""
     now = time.monotonic()
-    if len(_strangers) == MOST_STRANGERS and now - _strangers[0] < 60:
+    seen: deque[float] = current_app.extensions[STRANGERS]
+    if len(seen) == MOST_STRANGERS and now - seen[0] < 60:
         log.warning("many unknown sessions")
         return True
-    _strangers.append(now)
+    seen.append(now)
     return False
 
 

@@ -1,6 +1,7 @@
 """A session is a row that can be closed, with two limits; its cookie is only a random name."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -214,6 +215,18 @@ def test_an_invented_name_is_nobody_and_is_forgotten(client, clerk, name):
     assert answer.status_code == 401
     assert name_of(client) is None
     assert [line.facts["why"] for line in audit("SessionRefused")] == ["unknown"]
+
+
+def test_many_invented_names_do_not_fill_the_audit(app, client, clerk):
+    seen = app.extensions["identity.strangers"]
+    seen.extend([time.monotonic()] * seen.maxlen)
+    client.set_cookie("ventanilla-staff", "invented", domain=HOST)
+
+    answer = client.post(f"{DESK}/next", headers={"X-CSRFToken": csrf(client)})
+
+    assert answer.status_code == 401
+    assert name_of(client) is None
+    assert audit("SessionRefused") == []
 
 
 def test_a_session_of_another_town_opens_nothing(client, clerk):
