@@ -2,11 +2,15 @@
 
 import argparse
 import secrets
+import sys
 import tempfile
 import time
+from pathlib import Path
 
 from figures import Figure, alone, quantile
 from flask_migrate import upgrade
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app import create_app
 from app.audit import services
