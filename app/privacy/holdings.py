@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
 from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
+from app.insight.models import ChannelChange
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
@@ -95,6 +96,7 @@ def _of_visit(name: str, model: Any, *, is_evidence: bool = True) -> Holding:
 HOLDINGS: tuple[Holding, ...] = (
     _of_visit("acts", Act),
     _of_visit("left_to_clerk", Leave),
+    _of_visit("other_ways", ChannelChange, is_evidence=False),
     _of_visit("checks", Check),
     _of_visit("tickets", Ticket),
     _of_visit("attempts", EidAttempt, is_evidence=False),
@@ -220,6 +222,7 @@ NOT_PERSONAL = frozenset(
         *("rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
+        *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
     )
 )
