@@ -50,7 +50,12 @@ class Staff:
         ):
             for hours in own:
                 channels.setdefault(resource_id, set()).update(hours.channels)
-        return [person for person in self.people if channel in channels.get(person.id, ())]
+        return [
+            person
+            for person in self.people
+            if channel in channels.get(person.id, ())
+            and self.roster.is_at_hand(person, channel, self.procedure_ids)
+        ]
 
 
 @dataclass(frozen=True)
