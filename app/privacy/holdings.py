@@ -24,6 +24,7 @@ from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
+from app.requests.models import Request, Tick
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,18 @@ HOLDINGS: tuple[Holding, ...] = (
     _of_visit("tickets", Ticket),
     _of_visit("attempts", EidAttempt, is_evidence=False),
     _of_visit("devices", DeviceCheck, is_evidence=False),
+    _of_visit("ticks", Tick),
+    Holding(
+        "asked",
+        Request,
+        _by_visit(Request.visit_id),
+        shown=("title", "asked_at", "answered_at", "answer_state"),
+        left={
+            **{"title": "", "body": "", "fields": list, "answer": dict, "code": new_code},
+            "form_token": new_code,
+        },
+        visit=Request.visit_id,
+    ),
     Holding(
         "identifications",
         Assurance,
@@ -250,7 +263,7 @@ NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
         *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
-        *("rule_change", "call_figures", "survey_answer", "authorised_clerk"),
+        *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("file_hold", "file_reading", "file_term"),

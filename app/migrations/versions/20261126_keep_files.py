@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d40c7a92e1b5"
-down_revision = "a5d17c0b9e62"
+down_revision = "7be2d4c1f806"
 
 OPEN = sa.text("shredded_at IS NULL")
 
