@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    archive,
     assurance,
     audit,
     booking,
@@ -22,6 +23,7 @@ from app import (
     portal,
     privacy,
     queue,
+    requests,
     schedule,
     survey,
     towns,
@@ -37,6 +39,7 @@ FLOORS = (
     accounts,
     messaging,
     identity,
+    archive,
     schedule,
     booking,
     audit,
@@ -44,6 +47,7 @@ FLOORS = (
     devices,
     survey,
     assurance,
+    requests,
     calls,
     insight,
     privacy,

@@ -275,7 +275,7 @@ test('letters go by a channel that both sides know, and are heard', async () => 
   await deliver()
   const [channel] = two.connection.channels
   assert.deepEqual([channel.label, channel.protocol, channel.negotiated, channel.id, channel.ordered], ['t140', 't140', true, 1, true])
-  assert.deepEqual(one.connection.channels.map(({ id }) => id), [1, 2])
+  assert.deepEqual(one.connection.channels.map(({ id }) => id), [1, 2, 3])
   const heard = []
   one.addEventListener('letters', ({ text }) => heard.push(text))
   one.channel.onmessage({ data: 'Hola' })

@@ -1,5 +1,6 @@
 import { Call } from './call.js'
 import { learn } from './codecs.js'
+import { CallHere, openHere } from './here.js'
 import { Devices } from '../core/media.js'
 import { pictures } from './pictures-screen.js'
 import { ring } from './ring.js'
@@ -71,6 +72,7 @@ export function mount(screen) {
   })
   const pieces = { room, devices, role, part, text, on }
   const written = writing(pieces)
+  const closeHere = openHere(new CallHere({ role, call, room, devices, written, text }))
   /** What is seldom wanted comes when it is. @type {ReturnType<typeof import('./options-screen.js').options> | undefined} */
   let seldom
   const options = async () => (seldom ??= (await import('./options-screen.js')).options({ ...pieces, hearBy }))
@@ -319,6 +321,7 @@ export function mount(screen) {
     clearTimeout(patience)
     hush()
     written.close()
+    closeHere()
     room.leave()
     devices.close()
     document.title = title

@@ -41,7 +41,7 @@ import { HIGHEST, SPARING } from './line.js'
  *
  * A back end is made once for a room. `begin` begins, and begins anew when we had to enter again: what was before is
  * over. It says `change` when there is something else to show for somebody, `quality` when only figures changed,
- * `letters` (with `id` and `text`), `open` and `broken` (with `id`; not when somebody left in peace) of the way by which
+ * `letters` and `told` (with `id` and `text`), `open` and `broken` (with `id`; not when somebody left in peace) of the way by which
  * letters leave, `mend` when news
  * may have been missed, and `dead` when only entering again can help.
  * @typedef {EventTarget & {
@@ -53,6 +53,7 @@ import { HIGHEST, SPARING } from './line.js'
  *   hear: (id: string, content: Content) => void,
  *   line: (id: string) => Line | undefined,
  *   write: (id: string, text: string) => void,
+ *   tell: (id: string, text: string) => boolean,
  *   refreshTracks: () => void,
  *   restart: () => void,
  *   close: () => void
@@ -61,6 +62,7 @@ import { HIGHEST, SPARING } from './line.js'
  * with our wish to enter, if there is anything; `entry.offered_to` says who got it. `see`: who is there now, all of
  * them, and who rings at the door, so that their line is ready; `weArrive` at the beginning. `enter`: we rang, and now we
  * come in: show us to the others, and them to us, without waiting for the server. `hear`: another back end sent this. `write`: letters to somebody whose line is open.
+ * `tell`: what is no letter, if there is a way now; whether it left.
  */
 
 /** Everybody sends to everybody. @implements {Media} */
@@ -157,6 +159,14 @@ export class Mesh extends EventTarget {
     this.pairs.get(id)?.write(text)
   }
 
+  /**
+   * @param {string} id
+   * @param {string} text
+   */
+  tell(id, text) {
+    return this.pairs.get(id)?.tell(text) ?? false
+  }
+
   refreshTracks() {
     for (const pair of this.pairs.values()) pair.refreshTracks()
   }
@@ -239,5 +249,5 @@ export class Mesh extends EventTarget {
 
 /** What each pair says, and under which name we pass it on. */
 const SAYS = Object.entries({
-  stream: 'change', health: 'change', quality: 'quality', letters: 'letters', open: 'open', broken: 'broken', mend: 'mend', dead: 'dead'
+  stream: 'change', health: 'change', quality: 'quality', letters: 'letters', told: 'told', open: 'open', broken: 'broken', mend: 'mend', dead: 'dead'
 })

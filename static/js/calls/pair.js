@@ -7,7 +7,7 @@ import { NOTHING, read } from './reading.js'
 /** @typedef {import('../core/media.js').Local} Local */
 /** @typedef {'audio' | 'video' | 'screen'} Role what a line carries: the voice, the person, or what is on their screen */
 /** @typedef {{ connection: RTCPeerConnection, late: RTCIceCandidateInit[] } & Channels} Prepared */
-/** @typedef {{ text: RTCDataChannel, door: RTCDataChannel }} Channels for letters, and for coming in */
+/** @typedef {{ text: RTCDataChannel, door: RTCDataChannel, aside: RTCDataChannel }} Channels for letters, for coming in, and for what stands beside the call */
 
 /**
  * @typedef {object} Options
@@ -38,6 +38,8 @@ const SCREEN = { maxBitrate: 1_500_000, maxFramerate: 10 }
 const TEXT = { negotiated: true, id: 1, ordered: true, protocol: 't140' }
 /** By which whoever rang says that they come in, faster than the server can. */
 const DOOR = { negotiated: true, id: 2, ordered: true }
+/** For what pieces beside the call tell each other: a page turned, a place pointed at. */
+const ASIDE = { negotiated: true, id: 3, ordered: true }
 const SHUT = { audio: null, video: null, screen: null }
 
 const KINDS = /** @type {const} */ (['audio', 'video'])
@@ -78,7 +80,8 @@ export async function prepare(local, iceServers, policy) {
 
 /** @param {RTCPeerConnection} connection @returns {Channels} */
 function openChannels(connection) {
-  return { text: connection.createDataChannel('t140', TEXT), door: connection.createDataChannel('door', DOOR) }
+  const [text, door, aside] = [connection.createDataChannel('t140', TEXT), connection.createDataChannel('door', DOOR), connection.createDataChannel('aside', ASIDE)]
+  return { text, door, aside }
 }
 
 /**
@@ -93,8 +96,8 @@ export function offerOf({ connection, late }) {
 /**
  * The line to one other person: perfect negotiation, and a watch on what arrives. It restarts by itself, and shows no
  * more picture than the line carries. Says `stream` when there is something to show, `health` when that changes,
- * `quality` when the line got better or worse, `letters` (with `text`), `open` and `broken` of the channel for letters,
- * `entered` when whoever rang comes in, `mend` at each restart and `dead` when restarting did not help.
+ * `quality` when the line got better or worse, `letters` and `told` (with `text`), `open` and `broken` of the channel for
+ * letters, `entered` when whoever rang comes in, `mend` at each restart and `dead` when restarting did not help.
  */
 export class Pair extends EventTarget {
   /** @type {Health} */
@@ -115,6 +118,12 @@ export class Pair extends EventTarget {
   /** How often the line had to be mended. */
   repairs = 0
 
+  /** @type {RTCDataChannel | undefined} */
+  channel
+  /** @type {RTCDataChannel | undefined} */
+  door
+  /** @type {RTCDataChannel | undefined} */
+  aside
   #isOffering = false
   #isIgnoring = false
   #wasConnected = false
@@ -220,13 +229,21 @@ export class Pair extends EventTarget {
     this.channel?.send(text)
   }
 
+  /** Tell the other side what is no letter, if the way is open. @param {string} text */
+  tell(text) {
+    const isOpen = this.aside?.readyState === 'open'
+    if (isOpen) this.aside?.send(text)
+    return isOpen
+  }
+
   close() {
     clearInterval(this.timer)
-    const { connection, channel, door } = this
+    const { connection, channel, door, aside } = this
     connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
     connection.onconnectionstatechange = null
     if (channel) channel.onopen = channel.onclose = channel.onmessage = null
     if (door) door.onmessage = null
+    if (aside) aside.onopen = aside.onmessage = null
     connection.close()
   }
 
@@ -249,19 +266,23 @@ export class Pair extends EventTarget {
   }
 
   /** @param {Channels} channels */
-  #listen({ text: channel, door }) {
-    this.channel = channel
-    this.door = door
+  #listen({ text: channel, door, aside }) {
+    Object.assign(this, { channel, door, aside })
     door.onmessage = () => this.dispatchEvent(new Event('entered'))
-    channel.onmessage = ({ data }) => {
-      if (typeof data === 'string') this.dispatchEvent(Object.assign(new Event('letters'), { text: data }))
-    }
+    channel.onmessage = ({ data }) => this.#pass('letters', data)
+    aside.onmessage = ({ data }) => this.#pass('told', data)
+    aside.onopen = () => this.dispatchEvent(new Event('open'))
     channel.onopen = () => {
       this.hadLetters = true
       this.dispatchEvent(new Event('open'))
     }
     channel.onclose = () => this.hadLetters && this.health !== 'talking' && this.dispatchEvent(new Event('broken'))
     if (channel.readyState === 'open') channel.onopen(new Event('open'))
+  }
+
+  /** @param {string} name @param {unknown} text */
+  #pass(name, text) {
+    if (typeof text === 'string') this.dispatchEvent(Object.assign(new Event(name), { text }))
   }
 
   async #describe() {

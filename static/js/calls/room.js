@@ -47,7 +47,7 @@ const MEDIA = { mesh: (host) => new Mesh(host) }
 /**
  * The people in one room, and the way to each through a media back end. Says `people` when somebody comes, goes or
  * changes, `health` when a line does, `quality` when only its figures do, `status` when the visit does, `letters` (with
- * `from`, who wrote, and `text`), `way` when letters may leave by another way, `broken` (with `from`) when some may be
+ * `from`, who wrote, and `text`), `told` (with `id` and `text`) for pieces beside the call, `way` when letters may leave by another way, `broken` (with `from`) when some may be
  * missing, and `bye` when we must go.
  */
 export class Room extends EventTarget {
@@ -57,6 +57,8 @@ export class Room extends EventTarget {
   #known = new Map()
   /** Who asks to come in; told only to whoever may let them in. @type {Person[]} */
   door = []
+  /** Ourselves, as the others see us. @type {Person | undefined} */
+  own
   status = ''
   channel = ''
   farewell = ''
@@ -215,6 +217,11 @@ export class Room extends EventTarget {
     this.media?.write(id, text)
   }
 
+  /** Tell one person what is no letter, if there is a way. @param {string} id @param {string} text */
+  tell(id, text) {
+    return this.media?.tell(id, text) ?? false
+  }
+
   /** Send letters to the other side of the counter through the server, while no line joins us. @param {string} text */
   async writeThrough(text) {
     const letters = { window: this.#window, seq: ++this.#written, text }
@@ -297,6 +304,7 @@ export class Room extends EventTarget {
     on('dead', () => this.#knock(this.#isRinging))
     on('open', () => this.#say('way'))
     on('letters', ({ id, text }) => this.#say('letters', { from: this.keyOf(id), text }))
+    on('told', ({ id, text }) => this.#say('told', { id, text }))
     on('broken', ({ id }) => this.#say('broken', { from: this.keyOf(id) }))
     return media
   }
@@ -352,6 +360,7 @@ export class Room extends EventTarget {
     if (!this.#entry || version < this.#version) return
     this.#version = version
     const others = participants.filter(({ id }) => id !== this.#entry?.participant)
+    this.own = participants.find(({ id }) => id === this.#entry?.participant)
     const ringing = door.filter(({ role }) => role === 'citizen').map((person) => ({ ...person, isAtTheDoor: true }))
     const gone = [...this.people.keys()].filter((id) => !others.some((person) => person.id === id))
     this.#known = new Map([...others, ...ringing].map((person) => [person.id, person]))

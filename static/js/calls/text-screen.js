@@ -139,5 +139,5 @@ export function writing({ room, role, part, text, on }) {
   if (part('keep')) on(part('keep'), 'click', keep)
   meet()
 
-  return { close: () => pen.close(), isEmpty: () => conversation.isEmpty }
+  return { close: () => pen.close(), isEmpty: () => conversation.isEmpty, conversation, nameOf }
 }
