@@ -108,6 +108,12 @@ KINDS: dict[str, Any] = {
     "ParticipantAdmitted": _l("Somebody invited was let into the call"),
     "ParticipantSentAway": _l("Somebody invited was sent away from the call"),
     "RoomInvitationMade": _l("Somebody was invited to the call"),
+    "RequestMade": _l("A clerk asked the citizen for something"),
+    "RequestAnswered": _l("The citizen answered what was asked"),
+    "RequestWithdrawn": _l("A clerk no longer asks for something"),
+    "RequestExpired": _l("Nobody answered what was asked in time"),
+    "ReturnTurnedAway": _l("A false answer of a gateway was refused"),
+    "StepTicked": _l("A step of the script was ticked"),
     "RoomInvitationRevoked": _l("An invitation to the call was withdrawn"),
 }
 
