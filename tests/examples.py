@@ -28,6 +28,7 @@ from app.insight import services as insight
 from app.insight.models import Scope
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.office import services as office
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
 from app.requests.models import Kind, Request
@@ -270,6 +271,12 @@ def some_answers(place: Town) -> str:
     return identity.keep_answers(the_person(Role.SUPERVISOR).id, "/desk/", [("a", "b")]).code
 
 
+@example("setup/<token>", lambda: secrets.token_urlsafe(24))
+def a_setup_link(place: Town) -> str:
+    return office.make_link()
+
+
+@example("staff/<code>", new_code)
 @example("access/<code>", new_code)
 def a_person(place: Town) -> str:
     return the_person(Role.CLERK).code
