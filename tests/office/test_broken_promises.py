@@ -19,7 +19,7 @@ from app.messaging.models import Message
 from app.office import queries, services
 from app.office.errors import OfferOver
 from app.office.queries import Action
-from app.office.services import Answer, MustDecide
+from app.office.services import Answer, MustDecide, changes
 from app.schedule import queries as schedule
 from app.schedule import services as rules
 from app.schedule.models import Allocation, Resource, ResourceKind
