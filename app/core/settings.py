@@ -118,6 +118,10 @@ class Defaults:
     TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
     TURN_SECRET = ""  # of the relays that name none of their own
     TURN_MINUTES = 60  # how long the credentials of one person are good
+    JANUS_URL = ""  # of the media server, as http://127.0.0.1:8088/janus; empty: there is none
+    JANUS_SECRET = ""  # its api_secret
+    JANUS_ROOM_KEY = ""  # its admin_key: only who has it may open rooms
+    JANUS_TIMEOUT_SECONDS = 3
     ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions
@@ -198,6 +202,11 @@ def refuse_unsafe(config: Mapping[str, Any]) -> None:
         raise Unsafe("There is no secret key. Run: flask --app wsgi core prepare")
     if config["SMS_PROVIDER"] == "twilio":
         _refuse_half_a_provider(config)
+    if config["JANUS_URL"] and not (config["JANUS_SECRET"] and config["JANUS_ROOM_KEY"]):
+        raise Unsafe(
+            f"The media server is open to everybody without {PREFIX}_JANUS_SECRET and"
+            f" {PREFIX}_JANUS_ROOM_KEY: deploy/janus says where they stand."
+        )
 
 
 def _refuse_half_a_provider(config: Mapping[str, Any]) -> None:
