@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    archive,
     assurance,
     audit,
     booking,
@@ -21,6 +22,7 @@ from app import (
     portal,
     privacy,
     queue,
+    requests,
     schedule,
     survey,
     towns,
@@ -36,6 +38,7 @@ FLOORS = (
     accounts,
     messaging,
     identity,
+    archive,
     schedule,
     booking,
     audit,
@@ -43,6 +46,7 @@ FLOORS = (
     devices,
     survey,
     assurance,
+    requests,
     calls,
     privacy,
     portal,

@@ -76,6 +76,7 @@ class Base(DeclarativeBase):
             dict[str, str]: sa.JSON(),
             list[str]: sa.JSON(),
             list[dict[str, str]]: sa.JSON(),
+            list[dict[str, Any]]: sa.JSON(),
         },
     )
 

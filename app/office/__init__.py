@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.office import views, words
+    from app.office import models, views, words  # noqa: F401
 
     app.register_blueprint(views.bp)
     words.init_app(app)

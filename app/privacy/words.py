@@ -34,6 +34,8 @@ def section_name(name: str) -> str:
         "sessions": _("Where you are signed in"),
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
+        "files": _("Files of your visits"),
+        "asked": _("What we asked you during your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 
@@ -64,12 +66,18 @@ def fact_name(name: str) -> str:
         "last_used_at": _("Last time"),
         "joined_at": _("Came in"),
         "left_at": _("Left"),
+        "title": _("What we asked"),
+        "asked_at": _("Asked"),
+        "answered_at": _("Answered"),
+        "answer_state": _("State"),
         "device": _("Device"),
         "started_at": _("Since"),
         "seen_at": _("Last time"),
         "level": _("How you were identified"),
         "document_kind": _("Document"),
         "document": _("Number of the document"),
+        "size": _("Size in bytes"),
+        "kept_at": _("Since"),
         "kind": _("What you asked"),
         "received_at": _("Received"),
         "due_on": _("To be answered by"),
@@ -118,6 +126,11 @@ def _word(value: Any) -> str:
         "taken": _("A time was taken"),
         "open": _("Open"),
         "closed": _("Over"),
+        "request_asked": _("Not answered yet"),
+        "request_done": _("Done"),
+        "request_refused": _("You said no"),
+        "request_withdrawn": _("Withdrawn"),
+        "request_expired": _("Nobody answered in time"),
     }
     return plain.get(str(value), "" if value is None else str(value))
 

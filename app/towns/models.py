@@ -60,6 +60,22 @@ class Moment(enum.StrEnum):
     ACT = "act"  # during the visit, before a certain act
 
 
+class Recording(enum.StrEnum):
+    """Whether the meeting of a procedure is recorded, once everybody in it has agreed."""
+
+    NONE = "none"
+    MAY = "may"
+    MUST = "must"
+
+
+class Stage(enum.StrEnum):
+    """Whether a procedure is on offer. What has visits is archived, never deleted."""
+
+    DRAFT = "draft"
+    OFFERED = "offered"
+    ARCHIVED = "archived"
+
+
 class DocumentRule(enum.StrEnum):
     """What a town keeps of the number of an identity document."""
 
@@ -172,6 +188,13 @@ class Procedure(OfTown, Base):
     assurance_reason: Mapped[dict[str, str]] = mapped_column(default=dict)  # why, in words
     act: Mapped[dict[str, str]] = mapped_column(default=dict)  # what `Moment.ACT` comes before
     outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)  # code: names; empty: the usual
+    recording: Mapped[Recording] = mapped_column(stored(Recording), default=Recording.NONE)
+    recording_reason: Mapped[dict[str, str]] = mapped_column(default=dict)  # why, in words
+    script: Mapped[dict[str, Any]] = mapped_column(default=dict)  # steps, phrases, papers: texts
+    requests: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what the clerk may ask
+    retention_days: Mapped[int | None]  # for which its visits are kept; None: as the town
+    stage: Mapped[Stage] = mapped_column(stored(Stage), default=Stage.OFFERED)
+    edition: Mapped[int] = mapped_column(default=1)  # rises with every change of the procedure
 
     office: Mapped[Office] = relationship()
 

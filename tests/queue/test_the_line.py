@@ -385,6 +385,27 @@ def test_a_lent_clerk_calls_people_of_both_towns_and_of_no_other(padron, place):
     assert guest.town_id == other.id
 
 
+def test_who_came_to_a_hall_is_not_called_from_another_town(padron, place):
+    clerk = town.a_clerk(padron, name="Lent")
+    place.pool = "comarca"
+    other = town.a_town("etxalde", pool="comarca")
+    there = town.a_procedure("padron-there", 10)
+    there.minutes = {"video": 10, "in_person": 10}
+    counter = town.counter_of(clerk)
+    db.session.add(Skill(resource_id=counter.id, procedure_id=there.id))
+    db.session.flush()
+    guest = walks_in(town.a_wish(other, there), "+34600000002")
+    guest.channel = Channel.IN_PERSON
+    db.session.flush()
+
+    with town_of(place.id):
+        assert list(queries.ready_for(counter)) == []
+    guest.channel = Channel.VIDEO
+    db.session.flush()
+    with town_of(place.id):
+        assert list(queries.ready_for(counter)) == [guest]
+
+
 def test_a_wait_grows_by_a_step_unless_there_is_a_reason_to_show(place, padron, ten_o_clock):
     one = town.a_clerk(padron, name="One")
     town.a_clerk(padron, name="Two")

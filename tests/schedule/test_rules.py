@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from app.booking import queries as booking
@@ -861,6 +862,19 @@ def test_a_clerk_of_the_pool_is_offered_in_another_town_and_taken_at_home():
     take(ours, 9, claim="y")
     speak_for(theirs.town.id)
     assert starts(theirs) == ["09:40"]
+
+
+def test_a_lent_clerk_attends_at_a_distance_and_never_in_a_hall_of_another_town():
+    ours, theirs, clerk = a_pool()
+    theirs.procedure.minutes = {"video": 15, "phone": 15, "in_person": 15}
+    for shift in db.session.scalars(sa.select(Shift).where(Shift.resource_id == clerk.id)):
+        shift.channels = ["video", "phone", "in_person"]
+    db.session.flush()
+
+    assert starts(theirs)
+    assert booking.wish_for(theirs.town, theirs.procedure, "phone", "ca")
+    assert booking.wish_for(theirs.town, theirs.procedure, "in_person", "ca") is None
+    assert queries.staff_of(theirs.procedure).on_channel("in_person") == []
 
 
 def test_a_town_outside_the_pool_never_sees_its_clerks():

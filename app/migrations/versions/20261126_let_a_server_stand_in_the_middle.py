@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7c3b90e15af4"
-down_revision = "a5d17c0b9e62"
+down_revision = "d40c7a92e1b5"
 
 
 def upgrade():

@@ -63,7 +63,8 @@ def call_order(clerk: Resource | None = None) -> tuple[Any, ...]:
 def callable_by(clerk: Resource) -> sa.Select[Any]:
     """Those of the waiting rooms whom this clerk can attend, the next first.
 
-    Ask it within `every_town`: a clerk whom other towns of the pool share sees their people too.
+    Ask it within `every_town`: a clerk whom other towns of the pool share sees their people too,
+    but for those who came to a hall that is not theirs.
     """
     skills = schedule.skills_of(clerk.id)
     languages = clerk.account.languages if clerk.account else []
@@ -77,6 +78,7 @@ def callable_by(clerk: Resource) -> sa.Select[Any]:
             Visit.procedure_id.in_(skills),
             Visit.language.in_(languages),
             ~more.exists(),
+            sa.or_(Visit.channel != Channel.IN_PERSON, Visit.town_id == clerk.town_id),
             sa.or_(Visit.asked_clerk_id.is_(None), Visit.asked_clerk_id == clerk.id),
         )
         .options(selectinload(Visit.procedure))

@@ -144,13 +144,15 @@ class Outlook:
 def outlook_for(
     town: Town, first: date, last: date, roster: Roster, *, is_staff: bool = False
 ) -> Outlook:
-    """The outlook over those days; a page that only reads loads it once and lets it grow."""
-    known: dict[str, Outlook] = remembered(("outlook", town.id, is_staff), dict)
-    kept = known.get("kept")
-    if kept is None or not kept.covers(first, last):
-        if kept:
-            first, last = min(first, kept.first), max(last, kept.last)
-        kept = known["kept"] = Outlook(town, first, last, roster, is_staff=is_staff)
+    """The outlook over those days; a page that only reads loads those of the same days once.
+
+    Days far apart have one each: a month for the sake of one day in the next costs the month twice.
+    """
+    known: list[Outlook] = remembered(("outlook", town.id, is_staff), list)
+    kept = next((one for one in known if one.covers(first, last)), None)
+    if kept is None:
+        kept = Outlook(town, first, last, roster, is_staff=is_staff)
+        known.append(kept)
     return kept
 
 

@@ -27,7 +27,7 @@ from app.schedule.models import (
     ShiftException,
     Skill,
 )
-from app.towns.models import Closure, Procedure, Season, Town
+from app.towns.models import Channel, Closure, Procedure, Season, Town
 from app.towns.queries.closed import Row, closed_days
 from app.towns.tenant import every_town
 
@@ -111,10 +111,33 @@ class Roster:
         """Whoever can do what that demand asks for, the least flexible first."""
         if text not in self._able:
             demand = demand_of(text)
-            found = [person for person in self.people.values() if _can(person, demand)]
+            found = [person for person in self.people.values() if self._can(person, demand)]
             found.sort(key=lambda one: (*self.flexibility(one.id), one.id))
             self._able[text] = tuple(person.id for person in found)
         return self._able[text]
+
+    def is_at_hand(self, person: Person, channel: str, procedures: Iterable[int]) -> bool:
+        """Whether they can be where it happens: who is of another town attends at a distance."""
+        if channel != Channel.IN_PERSON:
+            return True
+        return all(self.offices[one][0] == person.town_id for one in procedures)
+
+    def _can(self, person: Person, demand: Demand) -> bool:
+        if person.kind is not demand.kind:
+            return False
+        if demand.resource_id and person.id != demand.resource_id:
+            return False
+        if demand.kind is ResourceKind.CLERK:
+            return (
+                demand.language in person.languages
+                and demand.procedures <= person.skills
+                and self.is_at_hand(person, demand.channel, demand.procedures)
+            )
+        if demand.kind is ResourceKind.DESK:
+            return person.office_id == demand.office_id
+        if demand.kind is ResourceKind.INTERPRETER:
+            return demand.sign in person.signs
+        return True
 
     def flexibility(self, resource_id: int) -> tuple[int, int]:
         """How much else somebody could do: procedures, then languages."""
@@ -356,20 +379,6 @@ def _exceptions(town_ids: Iterable[int]) -> dict[tuple[int, date], list[Hours]]:
 def _since() -> date:
     """Rules of days before this one no longer matter to anybody, in whatever zone."""
     return clock.now().date() - 2 * DAY
-
-
-def _can(person: Person, demand: Demand) -> bool:
-    if person.kind is not demand.kind:
-        return False
-    if demand.resource_id and person.id != demand.resource_id:
-        return False
-    if demand.kind is ResourceKind.CLERK:
-        return demand.language in person.languages and demand.procedures <= person.skills
-    if demand.kind is ResourceKind.DESK:
-        return person.office_id == demand.office_id
-    if demand.kind is ResourceKind.INTERPRETER:
-        return demand.sign in person.signs
-    return True
 
 
 def _clipped(

@@ -50,7 +50,12 @@ class Staff:
         ):
             for hours in own:
                 channels.setdefault(resource_id, set()).update(hours.channels)
-        return [person for person in self.people if channel in channels.get(person.id, ())]
+        return [
+            person
+            for person in self.people
+            if channel in channels.get(person.id, ())
+            and self.roster.is_at_hand(person, channel, self.procedure_ids)
+        ]
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,11 @@ def free_times(wish: Wish, first: date, last: date) -> list[FreeTime]:
 def free_at(wish: Wish, starts_at: datetime) -> FreeTime | None:
     """That very start, if it can still be kept."""
     day = starts_at.astimezone(wish.town.zone).date()
-    return next((free for free in free_times(wish, day, day) if free.starts_at == starts_at), None)
+    first, last = _within_reach(wish, day, day)
+    if last < first:
+        return None
+    look = _outlook(wish, day, day)
+    return next(_starts(wish, look, _agenda(wish, look), day, day, only=starts_at), None)
 
 
 def first_free(wish: Wish) -> FreeTime | None:
@@ -255,8 +264,7 @@ def plan_at(wish: Wish, starts_at: datetime) -> Plan | None:
         return None
     look = _outlook(wish, day, day)
     agenda = _agenda(wish, look)
-    found = _starts(wish, look, agenda, day, day)
-    free = next((free for free in found if free.starts_at == starts_at), None)
+    free = next(_starts(wish, look, agenda, day, day, only=starts_at), None)
     return _plan(wish, look, agenda, free) if free else None
 
 
@@ -269,9 +277,18 @@ def on_duty(wish: Wish, at: datetime) -> list[int]:
 
 
 def _starts(
-    wish: Wish, look: Outlook, agenda: Agenda, first: date, last: date
+    wish: Wish,
+    look: Outlook,
+    agenda: Agenda,
+    first: date,
+    last: date,
+    *,
+    only: datetime | None = None,
 ) -> Iterator[FreeTime]:
-    """The starts of those days, in order. A start that needs a change of hands is tried here."""
+    """The starts of those days, in order. A start that needs a change of hands is tried here.
+
+    With `only`, that start and no other: whoever books a time does not pay for those before it.
+    """
     needs = wish.needs()
     sure, hope = -1, -1
     for need in needs:
@@ -290,6 +307,8 @@ def _starts(
         if _has_room(wish, look, agenda, day):
             starts = grid(day, wish.town.time_zone, wish.town.grid_minutes)
             for starts_at in after(starts, earliest):
+                if only and starts_at != only:
+                    continue
                 at = look.at(starts_at)
                 byte, bit = at >> 3, 1 << (at & 7)
                 if not is_hope[byte] & bit:
