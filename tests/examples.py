@@ -24,6 +24,8 @@ from app.core.db import db, new_code
 from app.desk import services as desk
 from app.identity import services as identity
 from app.identity.models import Passkey
+from app.insight import services as insight
+from app.insight.models import Scope
 from app.messaging import services as messaging
 from app.messaging.models import Way
 from app.privacy import services as privacy
@@ -184,6 +186,21 @@ def a_call_to_join(place: Town) -> str:
 def an_invited_person(place: Town) -> str:
     who = the_person(Role.CLERK)
     return calls.invite(the_visit(place), Part.COMPANION, "Joan", None, who)[0].code
+
+
+@example("keys/<code>", new_code)
+def a_key(place: Town) -> str:
+    return insight.make_key("Padrón", [Scope.FIGURES]).code
+
+
+@example("webhooks/<code>", new_code)
+def a_webhook(place: Town) -> str:
+    return insight.make_webhook("https://example.org/news").code
+
+
+@example("board/<code>", new_code)
+def somebody_on_the_board(place: Town) -> str:
+    return the_visit(place).code
 
 
 def the_visit(place: Town) -> Visit:

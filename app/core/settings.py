@@ -106,6 +106,8 @@ class Defaults:
     TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
     TIMESTAMP_TIMEOUT_SECONDS = 10
     REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
+    WEBHOOKS_TO_THIS_MACHINE = False  # news to addresses of our own network, in clear: for tests
+    WEBHOOK_TIMEOUT_SECONDS = 8
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
@@ -213,6 +215,8 @@ def refuse_unsafe(config: Mapping[str, Any]) -> None:
         raise Unsafe("A counter in production needs VENTANILLA_PUBLIC_SCHEME=https.")
     if config["PRODUCTION"] and config["SMS_PROVIDER"] != "twilio":
         raise Unsafe("A counter in production needs a real message provider: SMS_PROVIDER=twilio.")
+    if config["PRODUCTION"] and config["WEBHOOKS_TO_THIS_MACHINE"]:
+        raise Unsafe("A counter in production tells nothing to its own network.")
     if config["PRODUCTION"] and not config["SECRET_KEY"]:
         raise Unsafe("There is no secret key. Run: flask --app wsgi core prepare")
     if config["SMS_PROVIDER"] == "twilio":

@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
 from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
+from app.insight.models import ChannelChange
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
@@ -129,6 +130,7 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     _of_visit("acts", Act),
     _of_visit("left_to_clerk", Leave),
+    _of_visit("other_ways", ChannelChange, is_evidence=False),
     _of_visit("checks", Check),
     _of_visit("tickets", Ticket),
     _of_visit("attempts", EidAttempt, is_evidence=False),
@@ -266,6 +268,7 @@ NOT_PERSONAL = frozenset(
         *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
+        *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
         *("file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
     )
