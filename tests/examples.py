@@ -26,6 +26,8 @@ from app.identity import services as identity
 from app.identity.models import Passkey
 from app.insight import services as insight
 from app.insight.models import Scope
+from app.kiosks import services as kiosks
+from app.kiosks.models import Kiosk, OrderKind
 from app.messaging import services as messaging
 from app.messaging.models import Way
 from app.privacy import services as privacy
@@ -275,3 +277,41 @@ def an_authorised_clerk(place: Town) -> str:
 def a_provider(place: Town) -> str:
     """None is configured, so none exists."""
     return "anything"
+
+
+def a_kiosk(place: Town) -> tuple[Kiosk, str]:
+    """A kiosk of that town and its key: made once a town."""
+    secret, shown = kiosks.ask({})
+    kiosks.approve(shown, the_person(Role.SUPERVISOR), name=f"Library of {place.slug}")
+    return kiosks.take(secret)
+
+
+@example("kiosks/<code>", new_code)
+def a_kiosk_code(place: Town) -> str:
+    return a_kiosk(place)[0].code
+
+
+@example("orders/<code>", new_code)
+def an_order(place: Town) -> str:
+    return kiosks.order(a_kiosk(place)[0], OrderKind.TEST).code
+
+
+@example("begin/<ticket>", lambda: secrets.token_urlsafe(32))
+def a_ticket(place: Town) -> str:
+    return kiosks.open_stay(a_kiosk(place)[0])[1]
+
+
+@example("bring/<token>", lambda: secrets.token_urlsafe(16))
+def a_hand_off(place: Town) -> str:
+    return kiosks.offer(kiosks.open_stay(a_kiosk(place)[0])[0])[0]
+
+
+@example("spoken/<name>", lambda: f"{secrets.token_hex(12)}.opus")
+def a_clip(place: Town) -> str:
+    """Of no town in particular, and none was rendered here."""
+    return f"{secrets.token_hex(12)}.opus"
+
+
+@example("shown/<page>", lambda: "nothing")
+def a_page_shown(place: Town) -> str:
+    return "procedure"

@@ -91,6 +91,10 @@ class Defaults:
     SESSION_CITIZEN_MINUTES = 4 * 60
     SESSION_KIOSK_IDLE_MINUTES = 30 * 24 * 60
     SESSION_KIOSK_MINUTES = 365 * 24 * 60
+    KIOSK_HEARTBEAT_SECONDS = 30  # three that do not arrive are an alarm
+    KIOSK_IDLE_SECONDS = 90  # without a touch, before whoever is at a kiosk is asked
+    KIOSK_WAITING_IDLE_SECONDS = 300  # the same, for whoever waits in the line there
+    KIOSK_ANSWER_SECONDS = 60  # to answer by touching anywhere
     SESSION_WARNING_SECONDS = 120  # how long before the end one is asked
     SESSION_KEEP_DAYS = 7  # closed ones, to know them again
     KEPT_ANSWERS_MINUTES = 30  # what was written when the session ended

@@ -22,6 +22,7 @@ from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
 from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.insight.models import ChannelChange
+from app.kiosks.models import Stay
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
@@ -135,6 +136,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _of_visit("tickets", Ticket),
     _of_visit("attempts", EidAttempt, is_evidence=False),
     _of_visit("devices", DeviceCheck, is_evidence=False),
+    _of_visit("kiosk_stays", Stay, is_evidence=False),
     _of_visit("ticks", Tick),
     Holding(
         "asked",
@@ -265,6 +267,7 @@ NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
         *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
+        *("kiosk", "kiosk_enrolment", "kiosk_order", "kiosk_hand_off"),
         *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
