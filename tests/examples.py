@@ -26,6 +26,9 @@ from app.identity import services as identity
 from app.identity.models import Passkey
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.papers import queries as papers
+from app.papers import services as handing_in
+from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
 from app.schedule.models import Resource, ResourceKind, Shift
@@ -184,6 +187,21 @@ def a_call_to_join(place: Town) -> str:
 def an_invited_person(place: Town) -> str:
     who = the_person(Role.CLERK)
     return calls.invite(the_visit(place), Part.COMPANION, "Joan", None, who)[0].code
+
+
+@example("papers/<paper>", new_code)
+def a_paper(place: Town) -> str:
+    """One that is on its way: what is in it is of no matter here."""
+    visit = the_visit(place)
+    found = papers.papers_of(visit)
+    if not found:
+        handing_in.begin(visit, Side.CITIZEN, name="a.pdf", size=9, key=f"file-{new_code()}")
+    return papers.papers_of(visit)[0].code
+
+
+@example("pages/<number>", lambda: 999_999)
+def a_page(place: Town) -> int:
+    return 1
 
 
 def the_visit(place: Town) -> Visit:

@@ -22,6 +22,7 @@ from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
 from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.messaging.models import Message
+from app.papers.models import Look, Paper
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
 from app.requests.models import Request, Tick
@@ -128,6 +129,18 @@ HOLDINGS: tuple[Holding, ...] = (
         visit=visit_of(Envelope.owner),
     ),
     _of_visit("acts", Act),
+    _of_visit("looks", Look, is_evidence=False),
+    Holding(
+        "papers",
+        Paper,
+        _by_visit(Paper.visit_id),
+        shown=("name", "begun_at", "state"),
+        left={
+            **{"name": "", "digest": "", "contents": dict, "taken_out": list},
+            **{"key": new_code, "code": new_code},
+        },
+        visit=Paper.visit_id,
+    ),
     _of_visit("left_to_clerk", Leave),
     _of_visit("checks", Check),
     _of_visit("tickets", Ticket),
