@@ -30,6 +30,9 @@ from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, OrderKind
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.papers import queries as papers
+from app.papers import services as handing_in
+from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
 from app.schedule.models import Resource, ResourceKind, Shift
@@ -203,6 +206,21 @@ def a_webhook(place: Town) -> str:
 @example("board/<code>", new_code)
 def somebody_on_the_board(place: Town) -> str:
     return the_visit(place).code
+
+
+@example("papers/<paper>", new_code)
+def a_paper(place: Town) -> str:
+    """One that is on its way: what is in it is of no matter here."""
+    visit = the_visit(place)
+    found = papers.papers_of(visit)
+    if not found:
+        handing_in.begin(visit, Side.CITIZEN, name="a.pdf", size=9, key=f"file-{new_code()}")
+    return papers.papers_of(visit)[0].code
+
+
+@example("pages/<number>", lambda: 999_999)
+def a_page(place: Town) -> int:
+    return 1
 
 
 def the_visit(place: Town) -> Visit:

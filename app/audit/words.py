@@ -120,6 +120,11 @@ KINDS: dict[str, Any] = {
     "ParticipantSentAway": _l("Somebody invited was sent away from the call"),
     "RoomInvitationMade": _l("Somebody was invited to the call"),
     "RoomInvitationRevoked": _l("An invitation to the call was withdrawn"),
+    "PaperReceived": _l("A paper was received"),
+    "PaperRefused": _l("A paper was not accepted"),
+    "PaperRemoved": _l("A paper was removed"),
+    "PaperRestored": _l("A removed paper was brought back"),
+    "PaperShown": _l("A paper was opened for both sides of a call"),
 }
 
 

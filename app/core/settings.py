@@ -132,6 +132,12 @@ class Defaults:
     S3_TIMEOUT_SECONDS = 20
     ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
 
+    CLAMD = ""  # unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310; empty: papers are not scanned
+    PAPER_BYTES = 20_000_000  # of one file
+    PAPER_PAGES = 60
+    PAPERS_OF_VISIT = 30
+    PAPERS_BYTES = 150_000_000  # of all papers of a visit
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
@@ -150,6 +156,7 @@ class Defaults:
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
     MAX_CONTENT_LENGTH = 2 * 1024 * 1024
+    MAX_FILES_LENGTH = 24 * 1024 * 1024  # of a form with whole papers, kept in memory
     MAX_FORM_MEMORY_SIZE = 256 * 1024
     WTF_CSRF_SSL_STRICT = False  # Origin and Sec-Fetch-Site are looked at; some strip Referer
     WTF_CSRF_TIME_LIMIT = None  # as long as the session: older people leave pages open

@@ -24,6 +24,7 @@ from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.insight.models import ChannelChange
 from app.kiosks.models import Stay
 from app.messaging.models import Message
+from app.papers.models import Look, Paper
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
 from app.requests.models import Request, Tick
@@ -130,6 +131,18 @@ HOLDINGS: tuple[Holding, ...] = (
         visit=visit_of(Envelope.owner),
     ),
     _of_visit("acts", Act),
+    _of_visit("looks", Look, is_evidence=False),
+    Holding(
+        "papers",
+        Paper,
+        _by_visit(Paper.visit_id),
+        shown=("name", "begun_at", "state"),
+        left={
+            **{"name": "", "digest": "", "contents": dict, "taken_out": list},
+            **{"key": new_code, "code": new_code},
+        },
+        visit=Paper.visit_id,
+    ),
     _of_visit("left_to_clerk", Leave),
     _of_visit("other_ways", ChannelChange, is_evidence=False),
     _of_visit("checks", Check),
