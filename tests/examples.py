@@ -35,6 +35,8 @@ from app.papers import services as handing_in
 from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
+from app.requests.models import Kind, Request
+from app.requests.queries import Words
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns.models import Closure, Season, Town
 from tests import town
@@ -221,6 +223,21 @@ def a_paper(place: Town) -> str:
 @example("pages/<number>", lambda: 999_999)
 def a_page(place: Town) -> int:
     return 1
+
+
+@example("requests/<request_code>", new_code)
+@example("asked/<request_code>", new_code)
+def something_asked(place: Town) -> str:
+    visit, who = the_visit(place), the_person(Role.CLERK)
+    found = db.session.query(Request).filter_by(visit_id=visit.id).first()
+    if found is None:
+        words = Words(Kind.TEXT, "ca", "Ho accepteu?", "Text", version="free")
+        found = Request(visit_id=visit.id, by_id=who.id, kind=words.kind, language="ca")
+        found.title, found.body, found.text_version = words.title, words.body, words.version
+        found.text_digest = words.digest
+        db.session.add(found)
+        db.session.flush()
+    return found.code
 
 
 def the_visit(place: Town) -> Visit:

@@ -81,6 +81,11 @@ class Defaults:
     SMS_ALARM_SHARE = 0.25  # fewer of them confirmed: somebody sells our messages
     SMS_ALARM_MINUTES = 60
     HOLD_MINUTES = 10
+    REQUEST_MINUTES = 10  # for which a request during a visit waits for its answer
+    # Where towns take payments, and where people sign with a certificate, by the name of the town:
+    # {"vilaclara": {"url": "https://…", "secret": "…"}}. docs/requests.md says how they speak.
+    PAYMENT_GATEWAYS: Mapping[str, dict[str, str]] = {}
+    SIGNING_PAGES: Mapping[str, dict[str, str]] = {}
     METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6

@@ -28,15 +28,13 @@ from app.schedule import queries as schedule
 from app.schedule import services as time_of
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
 from app.towns.models import Channel, Closure, Office, Procedure, Town
+from app.towns.queries.catalogue import columns_of
 from app.towns.tenant import town_of
 
 log = structlog.get_logger()
 
 # Whoever tries the demonstration enters the waiting room of any visit at once.
 ALWAYS_OPEN = 60 * 24 * 60
-
-TEXTS = ("name", "summary", "purpose", "papers", "keywords")
-NEEDS = ("assurance", "assurance_reason", "act")
 
 
 def is_empty() -> bool:
@@ -145,18 +143,7 @@ def _of(kind: str, town: Town) -> list[dict[str, Any]]:
 
 
 def _make_procedure(office: Office, position: int, item: dict[str, Any]) -> Procedure:
-    procedure = Procedure(
-        slug=item["slug"],
-        icon=item["icon"],
-        office_id=office.id,
-        minutes=item["minutes"],
-        identification=item["identification"],
-        afterwards=item["after"],
-        position=position,
-        outcomes=item.get("outcomes", {}),
-        **{key: item[key] for key in TEXTS},
-        **{key: item.get(key, {}) for key in NEEDS},
-    )
+    procedure = Procedure(office_id=office.id, position=position, **columns_of(item))
     db.session.add(procedure)
     return procedure
 
