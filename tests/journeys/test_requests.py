@@ -1,4 +1,4 @@
-"""A clerk asks, by keyboard alone, and a citizen answers on a telephone while they talk by video."""
+"""A clerk asks by keyboard alone; a citizen answers on a telephone, while they talk by video."""
 
 import os
 
