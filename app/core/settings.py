@@ -96,6 +96,10 @@ class Defaults:
     SESSION_CITIZEN_MINUTES = 4 * 60
     SESSION_KIOSK_IDLE_MINUTES = 30 * 24 * 60
     SESSION_KIOSK_MINUTES = 365 * 24 * 60
+    KIOSK_HEARTBEAT_SECONDS = 30  # three that do not arrive are an alarm
+    KIOSK_IDLE_SECONDS = 90  # without a touch, before whoever is at a kiosk is asked
+    KIOSK_WAITING_IDLE_SECONDS = 300  # the same, for whoever waits in the line there
+    KIOSK_ANSWER_SECONDS = 60  # to answer by touching anywhere
     SESSION_WARNING_SECONDS = 120  # how long before the end one is asked
     SESSION_KEEP_DAYS = 7  # closed ones, to know them again
     KEPT_ANSWERS_MINUTES = 30  # what was written when the session ended
@@ -133,6 +137,12 @@ class Defaults:
     S3_TIMEOUT_SECONDS = 20
     ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
 
+    CLAMD = ""  # unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310; empty: papers are not scanned
+    PAPER_BYTES = 20_000_000  # of one file
+    PAPER_PAGES = 60
+    PAPERS_OF_VISIT = 30
+    PAPERS_BYTES = 150_000_000  # of all papers of a visit
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
@@ -140,6 +150,10 @@ class Defaults:
     TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
     TURN_SECRET = ""  # of the relays that name none of their own
     TURN_MINUTES = 60  # how long the credentials of one person are good
+    JANUS_URL = ""  # of the media server, as http://127.0.0.1:8088/janus; empty: there is none
+    JANUS_SECRET = ""  # its api_secret
+    JANUS_ROOM_KEY = ""  # its admin_key: only who has it may open rooms
+    JANUS_TIMEOUT_SECONDS = 3
     ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions
@@ -147,6 +161,7 @@ class Defaults:
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
     MAX_CONTENT_LENGTH = 2 * 1024 * 1024
+    MAX_FILES_LENGTH = 24 * 1024 * 1024  # of a form with whole papers, kept in memory
     MAX_FORM_MEMORY_SIZE = 256 * 1024
     WTF_CSRF_SSL_STRICT = False  # Origin and Sec-Fetch-Site are looked at; some strip Referer
     WTF_CSRF_TIME_LIMIT = None  # as long as the session: older people leave pages open
@@ -222,6 +237,11 @@ def refuse_unsafe(config: Mapping[str, Any]) -> None:
         raise Unsafe("There is no secret key. Run: flask --app wsgi core prepare")
     if config["SMS_PROVIDER"] == "twilio":
         _refuse_half_a_provider(config)
+    if config["JANUS_URL"] and not (config["JANUS_SECRET"] and config["JANUS_ROOM_KEY"]):
+        raise Unsafe(
+            f"The media server is open to everybody without {PREFIX}_JANUS_SECRET and"
+            f" {PREFIX}_JANUS_ROOM_KEY: deploy/janus says where they stand."
+        )
 
 
 def _refuse_half_a_provider(config: Mapping[str, Any]) -> None:

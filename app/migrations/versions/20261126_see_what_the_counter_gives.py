@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e4b7c19d2f60"
-down_revision = "d40c7a92e1b5"
+down_revision = "7c3b90e15af4"
 
 
 def upgrade():

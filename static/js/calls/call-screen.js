@@ -130,6 +130,7 @@ export function mount(screen) {
 
   const showPeople = () => {
     if (!call.isInside) return
+    screen.dataset.media = room.kind
     show(room)
     call.feel([...room.people.keys()].map((id) => room.line(id)?.health ?? 'connecting'))
     if (call.isInside) say(sentence())
