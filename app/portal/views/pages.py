@@ -7,7 +7,7 @@ from app.core import clock
 from app.core.htmx import page_or_fragment
 from app.core.i18n import asked_slug
 from app.core.security import everyone
-from app.portal import queries, statement
+from app.portal import queries
 from app.portal.views.door import bp, start_bp
 from app.privacy import queries as data
 from app.towns import queries as towns
@@ -72,9 +72,7 @@ def privacy() -> str:
 @bp.get("/accessibility")
 @everyone
 def accessibility() -> str:
-    return render_template(
-        "portal/accessibility.html", offices=_offices(), report=statement.last_report()
-    )
+    return render_template("portal/accessibility.html", offices=_offices())
 
 
 def _offices() -> list[object]:
