@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    archive,
     assurance,
     audit,
     booking,
@@ -37,6 +38,7 @@ FLOORS = (
     accounts,
     messaging,
     identity,
+    archive,
     schedule,
     booking,
     audit,

@@ -8,6 +8,7 @@ import calls
 import codes
 import opening
 import pages
+import sealing
 import sessions
 import speed
 import storm
@@ -27,6 +28,7 @@ def main() -> None:
         found += attempt("storm", lambda: storm.of_one_time(counter))
         found += attempt("bookings", lambda: storm.of_many_times(counter))
     found += attempt("codes", lambda: codes.measure(wanted))
+    found += attempt("sealing", lambda: sealing.measure(wanted))
     found += attempt("sessions", lambda: sessions.measure(wanted))
     found += attempt("waiting", lambda: waiting.measure(wanted))
     show(found, wanted)

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         metrics,
         relays,
         security,
+        storage,
         stream,
     )
 
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     stream.init_app(app)
     assets.init_app(app)
     relays.init_app(app)
+    storage.init_app(app)
     health.init_app(app)
     metrics.init_app(app)
     jobs.init_app(app)

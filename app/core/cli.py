@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from app.core import relays
+from app.core import keys, relays
 from app.core.settings import PREFIX, kept_secrets, use_secrets
 
 commands = AppGroup("core", help="Prepare and open this installation.")
@@ -36,6 +36,7 @@ def prepare() -> None:
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(48))
     use_secrets(current_app.config, kept_secrets(folder))
+    keys.wrapping_keys()  # the first one is made, before anybody has something to keep
     upgrade()
 
 

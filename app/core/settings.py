@@ -111,6 +111,21 @@ class Defaults:
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
     FORGERIES_PER_MINUTE = 60  # what is refused to one address: other sites' forms, false reports
 
+    STORAGE = "folder"  # or s3: where files are kept, always encrypted
+    STORAGE_FOLDER = ""  # empty: `files` in the instance folder
+    STORAGE_SPARE_MEGABYTES = 200  # of the disk, left to the register: files are refused before
+    S3_BUCKET = ""
+    S3_PREFIX = ""  # before every key, when the bucket is shared
+    S3_ENDPOINT = ""  # empty: the provider's own; else https://…
+    S3_REGION = ""
+    S3_ACCESS_KEY = ""  # empty: whatever the machine is allowed by its provider
+    S3_SECRET_KEY = ""
+    S3_OBJECT_LOCK = (
+        ""  # GOVERNANCE or COMPLIANCE: what must be kept cannot be destroyed by anybody
+    )
+    S3_TIMEOUT_SECONDS = 20
+    ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Invitation
+from app.archive.models import Envelope, StoredFile
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
 from app.calls.models import Participant, RoomInvitation
@@ -75,6 +76,21 @@ def _by_visit(column: Any) -> Condition:
     return lambda person: column.in_(person.visit_ids)
 
 
+def _by_owner(column: Any, *which: sa.ColumnElement[bool]) -> Condition:
+    """Files know only the name of what they belong to."""
+
+    def theirs(person: Person) -> sa.ColumnElement[bool]:
+        return sa.and_(visit_of(column).in_(person.visit_ids), *which)
+
+    return theirs
+
+
+def visit_of(owner: Any) -> Any:
+    """The number of the visit that owns it."""
+    named = sa.select(Visit.id).where(sa.literal("visit:") + Visit.code == owner)
+    return named.scalar_subquery()
+
+
 def _visits(person: Person) -> sa.ColumnElement[bool]:
     """Theirs, and what was begun with their telephone and never confirmed."""
     unconfirmed = sa.and_(Visit.citizen_id.is_(None), Visit.phone == person.phone)
@@ -94,6 +110,23 @@ def _of_visit(name: str, model: Any, *, is_evidence: bool = True) -> Holding:
 
 # In the order in which they end: what points to others before what it points to.
 HOLDINGS: tuple[Holding, ...] = (
+    Holding(
+        "files",
+        StoredFile,
+        _by_owner(StoredFile.owner, StoredFile.destroyed_at.is_(None)),
+        shown=("name", "size", "kept_at"),
+        left={"name": "", "sha256": "", "destroyed_at": clock.now},
+        stays=True,
+        visit=visit_of(StoredFile.owner),
+    ),
+    Holding(
+        "keys_of_files",
+        Envelope,
+        _by_owner(Envelope.owner, Envelope.shredded_at.is_(None)),
+        left={"wrapped": None, "shredded_at": clock.now},
+        stays=True,
+        visit=visit_of(Envelope.owner),
+    ),
     _of_visit("acts", Act),
     _of_visit("left_to_clerk", Leave),
     _of_visit("checks", Check),
@@ -233,6 +266,7 @@ NOT_PERSONAL = frozenset(
         *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
+        *("file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
     )
 )

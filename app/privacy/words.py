@@ -34,6 +34,7 @@ def section_name(name: str) -> str:
         "sessions": _("Where you are signed in"),
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
+        "files": _("Files of your visits"),
         "asked": _("What we asked you during your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
@@ -75,6 +76,8 @@ def fact_name(name: str) -> str:
         "level": _("How you were identified"),
         "document_kind": _("Document"),
         "document": _("Number of the document"),
+        "size": _("Size in bytes"),
+        "kept_at": _("Since"),
         "kind": _("What you asked"),
         "received_at": _("Received"),
         "due_on": _("To be answered by"),

@@ -1,6 +1,9 @@
 """Odd input is answered with a sentence, never with a trace."""
 
+import io
+
 import pytest
+from flask import request
 
 from app import create_app
 from app.core import settings
@@ -131,3 +134,12 @@ def test_a_form_sent_as_json_is_an_empty_form(client, place, body):
     )
 
     assert answer.status_code == 422
+
+
+def test_what_is_sent_with_a_form_never_touches_the_disk(app):
+    """A library would put more than half a megabyte into a file of /tmp, in the open."""
+    with app.test_request_context(
+        method="POST", data={"paper": (io.BytesIO(bytes(1_500_000)), "dni.jpg")}
+    ):
+        assert isinstance(request.files["paper"].stream, io.BytesIO)
+        assert len(request.files["paper"].read()) == 1_500_000

@@ -1,0 +1,156 @@
+"""How files end, and what keeps them from ending: holds, promises of the store, the sweeper."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from app.accounts.models import Account
+from app.archive import queries
+from app.archive.errors import FileHeld, KeptUntil
+from app.archive.events import FileDestroyed, FilesHeld, FilesReleased, FilesShredded
+from app.archive.models import Envelope, FileHold, HoldReason, StoredFile
+from app.core import clock
+from app.core.blocking import sees_blocked
+from app.core.db import db
+from app.core.events import publish
+from app.core.storage import the_store
+from app.towns import services as towns
+from app.towns.tenant import current_town_id, every_town
+
+log = structlog.get_logger()
+
+GRACE = timedelta(days=1)  # an upload that is under way has no row yet
+AT_ONCE = 200
+
+
+def delete(file: StoredFile, *, why: str = "") -> None:
+    """Nobody sees it from here on; its bytes leave the store once this is committed."""
+    if file.is_destroyed:
+        return
+    towns.take_turns()
+    if queries.is_on_hold(file.owner):
+        raise FileHeld
+    if file.locked_until and clock.now() < file.locked_until:
+        raise KeptUntil
+    _empty(file)
+    db.session.flush()
+    publish(
+        FileDestroyed(
+            town_id=file.town_id, file=file.id, owner=file.owner, purpose=file.purpose, why=why
+        )
+    )
+
+
+def shred(owner: str) -> int:
+    """Forget the key of that owner: every copy of their files is noise from here on. How many."""
+    towns.take_turns()
+    if queries.is_on_hold(owner):
+        raise FileHeld
+    with sees_blocked():
+        files = db.session.scalars(
+            sa.select(StoredFile).where(
+                StoredFile.owner == owner, StoredFile.destroyed_at.is_(None)
+            )
+        ).all()
+        envelopes = db.session.scalars(
+            sa.select(Envelope).where(Envelope.owner == owner, Envelope.shredded_at.is_(None))
+        ).all()
+    for file in files:
+        _empty(file)
+    for envelope in envelopes:
+        envelope.wrapped, envelope.shredded_at = None, clock.now()
+    db.session.flush()
+    if envelopes:
+        publish(FilesShredded(town_id=current_town_id(), owner=owner, files=len(files)))
+    return len(files)
+
+
+def _empty(file: StoredFile) -> None:
+    """What could still say something is written over; that there was a file is not."""
+    file.name, file.sha256, file.destroyed_at = "", "", clock.now()
+
+
+def hold(
+    owner: str,
+    *,
+    reason: HoldReason = HoldReason.AUTHORITY,
+    reference: str = "",
+    by: Account | None = None,
+) -> FileHold:
+    """Nothing of that owner is destroyed until it is released."""
+    towns.take_turns()  # whoever destroys has asked about holds in a turn of their own
+    held = FileHold(
+        owner=owner, reason=reason, reference=reference, placed_by_id=by.id if by else None
+    )
+    db.session.add(held)
+    db.session.flush()
+    publish(FilesHeld(town_id=held.town_id, owner=owner, reason=reason.value, reference=reference))
+    return held
+
+
+def release(owner: str, *, reference: str | None = None) -> int:
+    """Lift the holds of that owner, or only the one with that reference. How many."""
+    count = 0
+    for held in queries.holds_of(owner):
+        if reference is None or held.reference == reference:
+            held.lifted_at = clock.now()
+            publish(FilesReleased(town_id=held.town_id, owner=owner, reference=held.reference))
+            count += 1
+    db.session.flush()
+    return count
+
+
+def destroyed_places(limit: int = AT_ONCE) -> list[tuple[str, str]]:
+    """Of every town: files that ended and whose bytes may still be in the store."""
+    with every_town(), sees_blocked():
+        rows = db.session.execute(
+            sa.select(StoredFile.id, StoredFile.place)
+            .where(StoredFile.destroyed_at.is_not(None), StoredFile.away_at.is_(None))
+            .order_by(StoredFile.destroyed_at)
+            .limit(limit)
+        ).all()
+    return [(row.id, row.place) for row in rows]
+
+
+def sweep_destroyed(places: list[tuple[str, str]]) -> list[str]:
+    """Take the bytes away, in no transaction. Which ones are gone; locked ones wait."""
+    store, gone = the_store(), []
+    for code, place in places:
+        try:
+            store.delete(place)
+        except KeptUntil:
+            continue  # unreadable already when its key was forgotten; its day will come
+        gone.append(code)
+    return gone
+
+
+def note_gone(codes: list[str]) -> None:
+    with every_town(), sees_blocked():
+        change = sa.update(StoredFile).where(StoredFile.id.in_(codes)).values(away_at=clock.now())
+        db.session.execute(change, execution_options={"synchronize_session": False})
+
+
+def sweep_strangers() -> int:
+    """Bytes that no row speaks of, a day after they came: a process ended halfway. How many."""
+    store, count = the_store(), 0
+    before = clock.now() - GRACE
+    some: list[str] = []
+    for entry in store.entries():
+        if entry.changed_at < before:
+            some.append(entry.key)
+        if len(some) == AT_ONCE:
+            count, some = count + _sweep(some), []
+    count += _sweep(some)
+    return count + store.tidy(before)
+
+
+def _sweep(places: list[str]) -> int:
+    with every_town(), sees_blocked():
+        known = frozenset(
+            db.session.scalars(sa.select(StoredFile.place).where(StoredFile.place.in_(places)))
+        )
+    strangers = [(place, place) for place in places if place not in known]
+    for _, place in strangers:
+        log.warning("bytes without a row were swept away", place=place)
+    return len(sweep_destroyed(strangers))
