@@ -12,10 +12,11 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.accounts.models import Account, Role
 from app.booking.models import Status, Visit
-from app.core.db import db
+from app.core.db import db, transaction
+from app.demo import services as demo
 from app.identity import services as identity
-from app.towns.models import Town
-from app.towns.tenant import town_of
+from app.towns.models import Channel, Town
+from app.towns.tenant import every_town, town_of
 from tests.counter import Counter, close_counter, open_counter
 from tests.examples import EXAMPLES, names_in, the_person
 
@@ -57,13 +58,9 @@ class House:
 
     def speak(self, lang: str) -> None:
         """Everybody who is signed in reads in that language from now on."""
-        with self.app.app_context():
-            db.session.execute(
-                sa.update(Account)
-                .values(locale=lang)
-                .execution_options(synchronize_session=False, every_town=True)
-            )
-            db.session.commit()
+        change = sa.update(Account).values(locale=lang)
+        with self.app.app_context(), every_town(), transaction():
+            db.session.execute(change.execution_options(synchronize_session=False))
 
 
 @contextmanager
@@ -73,11 +70,10 @@ def open_house(folder: Path, **settings: str) -> Iterator[House]:
         app = create_app(INSTANCE=str(folder), DEMO=True)
         with app.app_context():
             town = db.session.scalars(sa.select(Town).where(Town.slug == PLACE)).one()
-            with town_of(town.id):
+            with town_of(town.id), transaction():
                 things = {name: make(town) for name, (make, _) in EXAMPLES.items()}
-                people = {role: the_person(role) for role in Role}
-                db.session.commit()
-                cookies = {role: _cookie(person) for role, person in people.items()}
+                cookies = {role: _cookie(the_person(role)) for role in Role}
+                assert demo.somebody_waits(town, "gl")
                 visits = _visits()
             host = town.host
         screens, left_out = _screens(app, host, things, visits, cookies)
@@ -90,15 +86,14 @@ def open_house(folder: Path, **settings: str) -> Iterator[House]:
 
 def _cookie(person: Account) -> Cookie:
     made, value = identity.open_session(person, "passkey")
-    db.session.commit()
     return Cookie(f"ventanilla-{made.kind.value}", value)
 
 
 def _visits() -> dict[str, str]:
-    """The code of one visit in each state that the demonstration has."""
+    """The code of one visit by video in each state that the demonstration has."""
     rows = db.session.execute(
         sa.select(Visit.status, sa.func.min(Visit.code))
-        .where(Visit.booked_at.is_not(None))
+        .where(Visit.booked_at.is_not(None), Visit.channel == Channel.VIDEO)
         .group_by(Visit.status)
     ).all()
     return {Status(status).value: code for status, code in rows}
