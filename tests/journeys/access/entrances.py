@@ -59,7 +59,7 @@ def _wrong_code(house: House, page: Page, lang: str) -> None:
     _code(house, page, lang)
     page.locator("#code").fill("00")
     page.locator("#code-confirm").click()
-    page.locator("#error-summary").wait_for()
+    page.locator("#code[aria-invalid=true]").wait_for()
 
 
 def _booked(house: House, page: Page, lang: str) -> None:
