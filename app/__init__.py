@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    acts,
     archive,
     assurance,
     audit,
@@ -48,6 +49,7 @@ FLOORS = (
     assurance,
     requests,
     calls,
+    acts,
     privacy,
     portal,
     desk,
