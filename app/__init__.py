@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    acts,
     archive,
     assurance,
     audit,
@@ -52,6 +53,7 @@ FLOORS = (
     papers,
     requests,
     calls,
+    acts,
     kiosks,
     insight,
     privacy,
