@@ -25,7 +25,7 @@ from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule import services as time_of
 from app.schedule.models import Resource, ResourceKind, Shift, Skill
-from app.towns.models import Channel, Closure, Office, Procedure, Town
+from app.towns.models import Channel, Closure, Office, Procedure, Recording, Town
 from app.towns.tenant import town_of
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 ALWAYS_OPEN = 60 * 24 * 60
 
 TEXTS = ("name", "summary", "purpose", "papers", "keywords")
-NEEDS = ("assurance", "assurance_reason", "act")
+NEEDS = ("assurance", "assurance_reason", "act", "recording_reason")
 
 
 def is_empty() -> bool:
@@ -150,6 +150,7 @@ def _make_procedure(office: Office, position: int, item: dict[str, Any]) -> Proc
         afterwards=item["after"],
         position=position,
         outcomes=item.get("outcomes", {}),
+        recording=Recording(item.get("recording", "none")),
         **{key: item[key] for key in TEXTS},
         **{key: item.get(key, {}) for key in NEEDS},
     )

@@ -24,6 +24,7 @@ from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
 from app.messaging.models import Message
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
+from app.recordings.models import Consent, Meeting, Segment
 from app.requests.models import Request, Tick
 
 
@@ -134,6 +135,22 @@ HOLDINGS: tuple[Holding, ...] = (
     _of_visit("attempts", EidAttempt, is_evidence=False),
     _of_visit("devices", DeviceCheck, is_evidence=False),
     _of_visit("ticks", Tick),
+    Holding(
+        "consents",
+        Consent,
+        lambda person: Consent.segment_id.in_(
+            sa.select(Segment.id).where(Segment.visit_id.in_(person.visit_ids))
+        ),
+        shown=("asked_at", "answered_at", "withdrawn_at"),
+    ),
+    Holding(
+        "recordings",
+        Segment,
+        _by_visit(Segment.visit_id),
+        shown=("asked_at", "ended_at"),
+        visit=Segment.visit_id,
+    ),
+    _of_visit("meetings", Meeting),
     Holding(
         "asked",
         Request,
@@ -268,5 +285,7 @@ NOT_PERSONAL = frozenset(
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+        # What belongs to a recording or a ledger ends with it.
+        *("take", "piece", "gap", "viewing", "ledger_entry", "ledger_stamp", "consent_text"),
     )
 )

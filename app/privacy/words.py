@@ -34,8 +34,10 @@ def section_name(name: str) -> str:
         "sessions": _("Where you are signed in"),
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
-        "files": _("Files of your visits"),
         "asked": _("What we asked you during your visits"),
+        "consents": _("Whether you agreed to be recorded"),
+        "recordings": _("Recordings of your visits"),
+        "files": _("Files of your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 
@@ -64,6 +66,7 @@ def fact_name(name: str) -> str:
         "sent_at": _("Sent"),
         "used_at": _("Used"),
         "last_used_at": _("Last time"),
+        "withdrawn_at": _("Withdrawn"),
         "joined_at": _("Came in"),
         "left_at": _("Left"),
         "title": _("What we asked"),

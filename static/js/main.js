@@ -10,6 +10,7 @@ const MODULES = {
   'desk-keys': () => import('./desk/keys-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),
+  'recording-screen': () => import('./recordings/recording-screen.js'),
   'print-button': () => import('./portal/print-button.js'),
   'send-again': () => import('./identity/send-again.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')
