@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c7d31e5f90ab"
-down_revision = "d40c7a92e1b5"
+down_revision = "4e9b7c20d5a6"
 
 
 def upgrade():
