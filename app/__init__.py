@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    acts,
     archive,
     assurance,
     audit,
@@ -17,6 +18,8 @@ from app import (
     desk,
     devices,
     identity,
+    insight,
+    kiosks,
     messaging,
     office,
     papers,
@@ -50,6 +53,9 @@ FLOORS = (
     papers,
     requests,
     calls,
+    acts,
+    kiosks,
+    insight,
     privacy,
     portal,
     desk,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "4e9b7c20d5a6"
-down_revision = "d40c7a92e1b5"
+down_revision = "e2897b65acd3"
 
 
 def kept(name, *values):
