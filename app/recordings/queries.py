@@ -59,6 +59,14 @@ def segments(visit: Visit) -> Sequence[Segment]:
     return db.session.scalars(question).all()
 
 
+def was_recorded(visit: Visit) -> bool:
+    """Whether anything of it was, whatever became of it."""
+    question = sa.select(Segment.id).where(
+        Segment.visit_id == visit.id, Segment.started_at.is_not(None)
+    )
+    return db.session.scalar(question.limit(1)) is not None
+
+
 def kept_segments(visit: Visit) -> Sequence[Segment]:
     """Those of which there is a file."""
     return [segment for segment in segments(visit) if segment.is_kept]
