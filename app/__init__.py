@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    acts,
     archive,
     assurance,
     audit,
@@ -54,6 +55,7 @@ FLOORS = (
     requests,
     calls,
     recordings,
+    acts,
     kiosks,
     insight,
     privacy,

@@ -5,6 +5,7 @@ The name of an example is what stands before the parameter in the rule, with the
 `tests/core/test_who_may_enter.py`: write here how to make one, in the town spoken for.
 """
 
+import io
 import re
 import secrets
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
+from app.acts import csv
+from app.acts.models import ActEdition, Grade, SealedAct, Signer, Step
+from app.archive import services as archive
 from app.assurance import queries as assurance
 from app.assurance.services import authorise
 from app.booking import services as booking
@@ -266,6 +270,52 @@ def the_person(role: Role) -> Account:
 @example("recover/<token>", lambda: secrets.token_urlsafe(24))
 def a_recovery(place: Town) -> str:
     return accounts.offer_recovery(the_person(Role.CITIZEN), reason="video")
+
+
+@example("check/<csv>", csv.new)
+@example("of/<csv>", csv.new)
+def a_sealed_act(place: Town) -> str:
+    """Sealed by hand: what it looks like inside is for others to try."""
+    visit = the_visit(place)
+    found = db.session.query(SealedAct).filter_by(visit_id=visit.id).first()
+    if found is None:
+        found = SealedAct(
+            csv=csv.new(),
+            identifier=f"ES_L01990011_2026_{csv.new().upper()}",
+            visit_id=visit.id,
+            meeting=new_code(),
+            version=1,
+            step=Step.SEALED,
+            language="ca",
+            digest="0" * 64,
+            sealed_at=clock.now(),
+        )
+        file = archive.keep(io.BytesIO(b"%PDF"), owner=f"visit:{visit.code}", name="act.pdf")
+        found.editions.append(
+            ActEdition(
+                number=1, file=file.id, size=4, sha256=file.sha256, sealed_by="-", is_stamped=False
+            )
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.csv
+
+
+@example("signers/<code>", new_code)
+def a_signer(place: Town) -> str:
+    found = db.session.query(Signer).filter_by(town_id=place.id).first()
+    if found is None:
+        today = clock.today(place.time_zone)
+        found = Signer(
+            account_id=the_person(Role.CLERK).id,
+            grade=Grade.CLERK,
+            certificate="-",
+            fingerprint=secrets.token_hex(32),
+            first_day=today,
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.code
 
 
 @example("passkeys/<code>", new_code)

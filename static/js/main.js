@@ -4,6 +4,7 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'check-file': () => import('./acts/check-file.js'),
   'code-from-message': () => import('./identity/code-from-message.js'),
   'device-check': () => import('./devices/check-screen.js'),
   'desk-day': () => import('./desk/day-screen.js'),
