@@ -47,7 +47,7 @@ def procedures_of(visit: Visit) -> list[Procedure]:
 def recorded_procedure_of(visit: Visit) -> Procedure:
     """The one for whose sake it is recorded."""
     rule = rule_of(visit)
-    return next(one for one in procedures_of(visit) if one.recording is rule)
+    return next(one for one in procedures_of(visit) if one.recording == rule)
 
 
 # --- segments ------------------------------------------------------------------------------------
