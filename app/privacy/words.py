@@ -41,6 +41,7 @@ def section_name(name: str) -> str:
         "asked": _("What we asked you during your visits"),
         "consents": _("Whether you agreed to be recorded"),
         "recordings": _("Recordings of your visits"),
+        "files": _("Files of your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 
