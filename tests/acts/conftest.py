@@ -90,5 +90,3 @@ def desk(client, clerk):
 def citizen(app):
     """Another browser."""
     return app.test_client()
-
-

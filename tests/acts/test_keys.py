@@ -19,9 +19,7 @@ from app.acts.services import making
 from app.core import clock
 from app.core.db import db
 
-MODULE = next(
-    iter(sorted(Path("/usr/lib").glob("**/libsofthsm2.so"))), Path("/no/such/library")
-)
+MODULE = next(iter(sorted(Path("/usr/lib").glob("**/libsofthsm2.so"))), Path("/no/such/library"))
 
 
 def an_issuer(folder: Path, key) -> x509.Certificate:

@@ -39,7 +39,12 @@ def test_asked_for_twice_it_is_one(served, clerk):
 
 def test_the_table_itself_forbids_a_second_one(act):
     twin = SealedAct(
-        csv=csv.new(), identifier="ES_X", visit_id=act.visit_id, meeting="m", version=1, language="ca"
+        csv=csv.new(),
+        identifier="ES_X",
+        visit_id=act.visit_id,
+        meeting="m",
+        version=1,
+        language="ca",
     )
     db.session.add(twin)
 
