@@ -98,6 +98,7 @@ def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[
             _about(facts, slug, zone),
             _people(facts, zone),
             _consents(facts, zone),
+            _requests(facts, zone),
             _statement(facts, zone),
             _done(facts),
             _recording(facts, zone),
@@ -205,7 +206,10 @@ def _consents(facts: Facts, zone: str) -> Section | None:
                     [_("Answer"), _("They agreed") if one["given"] else _("They did not agree")],
                     [_("When"), _when(one["at"], zone)],
                     [_("How"), _way(one["way"])],
-                    [_("Version of the text"), f"{one['text_version']}, {language_name(one['language'])}"],
+                    [
+                        _("Version of the text"),
+                        f"{one['text_version']}, {language_name(one['language'])}",
+                    ],
                     ["SHA-256", one["text_sha256"]],
                 ],
             )
@@ -223,6 +227,16 @@ def _consent_name(what: str) -> str:
 
 def _way(way: str) -> str:
     return {"clicked": _("On their screen"), "spoken": _("Aloud"), "": "—"}[way]
+
+
+def _requests(facts: Facts, zone: str) -> Section | None:
+    if not facts["requests"]:
+        return None
+    rows = [
+        [one["title"], f"{request_state(one['state'])}. {_when(one['answered_at'], zone)}"]
+        for one in facts["requests"]
+    ]
+    return _section(_("What the clerk asked for"), _group(rows=rows))
 
 
 def _statement(facts: Facts, zone: str) -> Section | None:

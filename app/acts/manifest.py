@@ -54,6 +54,7 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
         "meeting": _meeting(act),
         "participants": _participants(visit),
         "consents": _consents(visit),
+        "requests": _requests(visit),
         "statement": _statement(visit),
         "recording": None,
         "files": [],
@@ -206,6 +207,24 @@ def _consent(check: Check) -> Facts:
         "text_version": check.text_version,
         "text_sha256": check.text_digest.removeprefix("sha-256:"),
     }
+
+
+def _requests(visit: Visit) -> list[Facts]:
+    """What else the clerk asked for, by the digest of its words, and what became of it."""
+    return [
+        {
+            "kind": one.kind.value,
+            "way": one.way.value if one.way else "",
+            "state": one.state.value,
+            "title": one.title,
+            "language": one.language,
+            "text_version": one.text_version,
+            "text_sha256": one.text_digest,
+            "asked_at": _at(one.asked_at),
+            "answered_at": _at(one.answered_at),
+        }
+        for one in queries.requests_of(visit)
+    ]
 
 
 def _statement(visit: Visit) -> Facts | None:

@@ -125,6 +125,12 @@ def figures(code: str) -> Response:
     return protocol.figures(_door(code))
 
 
+@bp.post("/visits/<code>/room/media")
+@requires(*STAFF)
+def media(code: str) -> Response:
+    return protocol.media(_door(code))
+
+
 def _door(code: str) -> Door:
     return Door(_own_visit(code), Part.CLERK, current_account.name)
 

@@ -50,3 +50,13 @@ class TooFast(TooMany):
 class Garbled(Refusal):
     status = 400
     message = _l("The call sent something that we do not understand.")
+
+
+class LineGone(Refusal):
+    status = 410
+    message = _l("The server of sound and picture began anew. The call comes back by itself.")
+
+
+class NotSentYet(Refusal):
+    status = 425
+    message = _l("Nothing comes from that person yet. The call tries again by itself.")

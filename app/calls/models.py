@@ -11,7 +11,7 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
-from app.towns.models import OfTown
+from app.towns.models import Media, OfTown
 
 # Everybody sends to everybody: more than five would ask too much of an old telephone.
 PLACES = 5
@@ -112,6 +112,8 @@ class Participant(Personal, OfTown, Base):
     has_microphone: Mapped[bool] = mapped_column(default=True)
     shares_screen: Mapped[bool] = mapped_column(default=False)
     saves_data: Mapped[bool] = mapped_column(default=False)
+    media: Mapped[Media] = mapped_column(stored(Media), default=Media.MESH)
+    media_session: Mapped[int | None] = mapped_column(sa.BigInteger)  # at the media server
     is_present: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime] = mapped_column(default=clock.now)
     admitted_at: Mapped[datetime | None]  # None: at the door

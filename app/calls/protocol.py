@@ -1,8 +1,9 @@
 """The protocol of the call, the same for everybody in it. Each view opens doors of its own to it.
 
-`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, `POST figures`, and, for
-the citizen and the counter, `POST text`. A window names itself, so that it can listen before it
-has a seat: what is told to a seat goes to the channel of its window.
+`POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, `POST figures`, `POST
+media` (errands at the media server, where there is one), and, for the citizen and the counter,
+`POST text`. A window names itself, so that it can listen before it has a seat: what is told to a
+seat goes to the channel of its window.
 """
 
 import json
@@ -19,10 +20,11 @@ from app.booking.models import Visit
 from app.calls import queries, services
 from app.calls.errors import Garbled, NotInTheRoom, TooFast, TooLarge
 from app.calls.models import Part, Participant, Right, RoomInvitation
-from app.core import relays, stream
+from app.core import janus, relays, stream
 from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.security import json_sent
+from app.towns.models import Media
 
 MOST_BYTES = 64 * 1024
 MOST_FIGURES = 4 * 1024
@@ -69,7 +71,13 @@ def listen(door: Door) -> Response:
         channels.append(queries.window_channel(door.visit.id, door.part, window))
     if queries.may(door.part, Right.WRITE_EARLY):
         channels.append(queries.text_of(door.visit))
-    return stream.listen(*channels, hello=_relays(window or door.part.value))
+    return stream.listen(
+        *channels,
+        hello={
+            **_relays(window or door.part.value),
+            "media": {"kind": door.visit.town.media.value if janus.is_set() else Media.MESH.value},
+        },
+    )
 
 
 def signals(door: Door) -> Response:
@@ -82,6 +90,27 @@ def signals(door: Door) -> Response:
     with _noted(door), transaction():
         accepted = services.pass_on(seat, batch["signals"], people)
     return make_response({"accepted": accepted}, 200)
+
+
+def media(door: Door) -> Response:
+    """An errand at the media server. The server is asked while nothing of ours is held."""
+    with _noted(door):
+        errand = _batch()
+        seat = door.own_seat(errand)
+        if not services.middle.may_send(seat):
+            raise NotInTheRoom
+        begins = errand.get("do") == "publish"
+        session = services.middle.open_session(seat) if begins else None
+    with _noted(door), transaction():
+        services.count(seat)
+        if begins:
+            services.middle.let_go(seat)
+            seat.media_session = session
+        if errand.get("do") == "shown":
+            services.middle.publish(seat)
+            return make_response({}, 200)
+    with _noted(door):
+        return make_response(services.middle.run(seat, errand), 200)
 
 
 def text(door: Door) -> Response:
@@ -111,6 +140,7 @@ def _relays(person: str) -> dict[str, Any]:
 def _join(door: Door) -> dict[str, Any]:
     """Everything that a browser needs to begin, in one answer."""
     visit, offered_to = door.visit, None
+    has_middle = not _is_on("direct", "off") and services.middle.is_wanted(visit)
     with _noted(door), transaction():
         offer = _offer()
         seat = services.join(
@@ -121,6 +151,7 @@ def _join(door: Door) -> dict[str, Any]:
             window=_window(request.form),
             invitation=door.invitation,
             rings=door.part is Part.CITIZEN and _is_on("ring", "off"),
+            media=Media.JANUS if has_middle else Media.MESH,
         )
         people = queries.participants(visit)
         if offer is not None:
@@ -132,7 +163,7 @@ def _join(door: Door) -> dict[str, Any]:
             "is_inside": seat.is_inside,
             "offered_to": offered_to,
             **_relays(seat.code),
-            "media": services.media_of(visit),
+            "media": services.media_of(seat),
             "status": visit.status.value,
         }
         if not (seat.is_at_the_door and seat.part.is_invited):

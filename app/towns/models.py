@@ -21,6 +21,13 @@ class Channel(enum.StrEnum):
     IN_PERSON = "in_person"
 
 
+class Media(enum.StrEnum):
+    """What carries sound and picture between the people of a call."""
+
+    MESH = "mesh"  # nothing: everybody sends to everybody
+    JANUS = "janus"  # a media server of the installation, in the middle
+
+
 class Identification(enum.StrEnum):
     """What a procedure needs to know of the citizen when the visit is booked."""
 
@@ -115,6 +122,7 @@ class Town(Base):
         stored(DocumentRule), default=DocumentRule.MASKED
     )
     document_days: Mapped[int] = mapped_column(default=30)  # for which a full number is kept
+    media: Mapped[Media] = mapped_column(stored(Media), default=Media.MESH)
     eid_providers: Mapped[list[str]] = mapped_column(default=list)  # by name, in order
 
     @property

@@ -17,7 +17,7 @@ from app.schedule import services as rules
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns import queries as towns
 from app.towns import services as town_rules
-from app.towns.models import Office
+from app.towns.models import Media, Office
 from app.towns.tenant import speak_for
 from tests import town
 
@@ -805,13 +805,13 @@ def test_a_procedure_that_nobody_attends_says_so(boss, place, padron):
 
 
 def test_the_limits_of_the_town_are_changed(boss, place, padron, ana):
-    answer = rules_of(
-        boss, at(place, "town"), calls_before_no_show="2", region="GA", has_plain_sms="y"
-    )
+    words = {"calls_before_no_show": "2", "region": "GA", "has_plain_sms": "y", "media": "janus"}
+    answer = rules_of(boss, at(place, "town"), **words)
 
     assert answer.status_code == 303
     assert (place.calls_before_no_show, place.region) == (2, "GA")
     assert place.has_plain_sms
+    assert place.media is Media.JANUS
 
 
 @pytest.mark.parametrize(
@@ -821,6 +821,7 @@ def test_the_limits_of_the_town_are_changed(boss, place, padron, ana):
         ({"trade_minutes": "x"}, "Write a whole number"),
         ({"grid_minutes": "7"}, ""),
         ({"region": "ZZ"}, ""),
+        ({"media": "pigeons"}, ""),
     ],
 )
 def test_limits_that_make_no_sense_come_back(boss, place, padron, fields, sentence):

@@ -1,6 +1,7 @@
 """Errands of a call: take a seat, let in, pass messages on, leave, end it for everybody."""
 
 from app.calls.queries import channel_of, room_of
+from app.calls.services import middle
 from app.calls.services.figures import keep_figures
 from app.calls.services.invitations import invite, revoke, take
 from app.calls.services.seats import (
@@ -14,7 +15,7 @@ from app.calls.services.seats import (
     leave,
     send_away,
 )
-from app.calls.services.signals import media_of, offer_first, pass_on
+from app.calls.services.signals import count, media_of, offer_first, pass_on
 from app.calls.services.writing import write
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "change_state",
     "channel_of",
     "close",
+    "count",
     "end",
     "enter",
     "go_on_by_telephone",
@@ -30,6 +32,7 @@ __all__ = [
     "keep_figures",
     "leave",
     "media_of",
+    "middle",
     "offer_first",
     "pass_on",
     "revoke",

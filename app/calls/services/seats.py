@@ -19,10 +19,11 @@ from app.calls.events import (
 )
 from app.calls.models import PLACES, Part, Participant, Right, RoomInvitation
 from app.calls.queries import channel_of
+from app.calls.services.middle import let_go
 from app.core import clock, stream
 from app.core.db import db, new_code
 from app.core.events import publish
-from app.towns.models import Channel, Moment
+from app.towns.models import Channel, Media, Moment
 
 
 def join(
@@ -36,12 +37,14 @@ def join(
     window: str = "",
     invitation: RoomInvitation | None = None,
     rings: bool = False,
+    media: Media = Media.MESH,
 ) -> Participant:
     """Take a seat, or take it over from an older window, which is told.
 
     Who comes by invitation is at the door until the clerk lets them in; from then on the place
     is theirs, also after a reload. A citizen whose turn it is may stand at the door while it rings,
-    so that the line is ready when they `enter`; nobody sees or hears them there.
+    so that the line is ready when they `enter`; nobody sees or hears them there. `media` is what
+    could carry this call now.
     """
     if not (visit.is_being_attended or (part.is_invited and visit.is_live)):
         raise NotCalledYet
@@ -71,11 +74,23 @@ def join(
     seat.incarnation = (seat.incarnation or 0) + 1
     seat.last_seq, seat.is_present, seat.left_at, seat.shares_screen = 0, True, None, False
     seat.joined_at = clock.now()
+    let_go(seat)
+    _agree(seat, people, media)
     if not part.is_invited:
         seat.admitted_at = None if rings else clock.now()
     db.session.flush()
     _announce(visit, seat, people)
     return seat
+
+
+def _agree(seat: Participant, people: Sequence[Participant], media: Media) -> None:
+    """All of a room go by one way. Without the server in the middle, everybody enters again."""
+    others = [person for person in people if person.is_present and person is not seat]
+    is_direct = media is Media.MESH or any(one.media is Media.MESH for one in others)
+    seat.media = Media.MESH if is_direct else Media.JANUS
+    for other in others:
+        if other.media is not seat.media:
+            stream.tell(channel_of(other), "again", {})
 
 
 def enter(seat: Participant, *, camera: bool, microphone: bool, saving: bool = False) -> None:
@@ -125,6 +140,7 @@ def send_away(seat: Participant) -> None:
     reason = "turned-away" if seat.is_at_the_door else "removed"
     stream.tell(channel_of(seat), "bye", {"reason": reason})
     seat.is_present, seat.left_at, seat.admitted_at = False, clock.now(), None
+    let_go(seat)
     invitation = db.session.get(RoomInvitation, seat.invitation_id)
     if invitation is not None:
         invitation.revoked_at = clock.now()
@@ -154,6 +170,7 @@ def leave(seat: Participant) -> None:
         return
     had_come_in = seat.is_inside or seat.part.is_invited
     seat.is_present, seat.left_at = False, clock.now()
+    let_go(seat)
     if had_come_in:
         publish(ParticipantLeft(town_id=seat.town_id, visit_id=seat.visit_id, part=seat.part.value))
     tell_roster(seat.visit)
@@ -180,6 +197,7 @@ def close(visit: Visit, reason: str) -> None:
     for seat in queries.participants(visit):
         if seat.is_present:
             seat.is_present, seat.left_at = False, clock.now()
+            let_go(seat)
             stream.tell(channel_of(seat), "bye", {"reason": reason})
     stream.forget(queries.text_of(visit))
 

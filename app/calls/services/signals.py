@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from app.booking.models import Visit
 from app.calls import queries
 from app.calls.errors import Garbled, NotInTheRoom, TooFast
 from app.calls.models import Participant
@@ -22,7 +21,7 @@ def pass_on(sender: Participant, signals: Sequence[Any], people: Sequence[Partic
 
     A batch that was answered but whose answer was lost comes again: what was taken is passed over.
     """
-    _count(sender)
+    count(sender)
     if len(signals) > MOST_SIGNALS:
         raise Garbled
     seats = {person.code: person for person in people or queries.participants(sender.visit)}
@@ -50,7 +49,7 @@ def offer_first(
 
     It was made while they waited, so no answer of ours is needed before it leaves.
     """
-    if not _is_description(description) or description["type"] != "offer":
+    if not is_description(description) or description["type"] != "offer":
         raise Garbled
     others = [
         person
@@ -64,13 +63,20 @@ def offer_first(
     return others[0].code
 
 
-def media_of(visit: Visit) -> dict[str, Any]:
-    """What carries sound and picture in this room, and what its browsers must know of it.
+def media_of(seat: Participant) -> dict[str, Any]:
+    """What carries sound and picture of this seat, and what its browser must know of it.
 
     `kind` names a module of the browser that offers what `static/js/calls/mesh.js` says a media
     back end must offer; whatever else stands here goes to that module.
     """
-    return {"kind": "mesh"}
+    return {"kind": seat.media.value}
+
+
+def tell_everybody(sender: Participant, content: dict[str, Any]) -> None:
+    """Tell the back ends of everybody whom this one reaches."""
+    for person in queries.participants(sender.visit):
+        if person.id != sender.id and sender.reaches(person):
+            _tell(sender, person, 0, content)
 
 
 def _tell(sender: Participant, person: Participant, seq: int, content: dict[str, Any]) -> None:
@@ -83,7 +89,7 @@ def _tell(sender: Participant, person: Participant, seq: int, content: dict[str,
     stream.tell(channel_of(person), "signal", {**said, **content})
 
 
-def _count(sender: Participant) -> None:
+def count(sender: Participant) -> None:
     """A browser that sends more than a call ever needs is asked to wait."""
     second = int(clock.now().timestamp())
     if sender.counted_at != second:
@@ -103,14 +109,14 @@ def _read(signal: Any) -> tuple[int, str]:
         raise Garbled
     if (description is None) == (candidates is None):
         raise Garbled
-    if description is not None and not _is_description(description):
+    if description is not None and not is_description(description):
         raise Garbled
-    if candidates is not None and not _are_candidates(candidates):
+    if candidates is not None and not are_candidates(candidates):
         raise Garbled
     return seq, target
 
 
-def _is_description(value: Any) -> bool:
+def is_description(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and value.get("type") in ("offer", "answer", "pranswer", "rollback")
@@ -119,7 +125,7 @@ def _is_description(value: Any) -> bool:
     )
 
 
-def _are_candidates(value: Any) -> bool:
+def are_candidates(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= MOST_SIGNALS

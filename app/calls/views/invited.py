@@ -63,6 +63,12 @@ def figures(token: str) -> Response:
     return protocol.figures(_door(token))
 
 
+@bp.post("/<token>/room/media")
+@everyone
+def media(token: str) -> Response:
+    return protocol.media(_door(token))
+
+
 def _door(token: str) -> Door:
     invitation = queries.invitation_or_404(token)
     if not _is_mine(invitation):

@@ -42,6 +42,12 @@ def figures(code: str) -> Response:
     return protocol.figures(_door(code))
 
 
+@bp.post("/visits/<code>/room/media")
+@everyone
+def media(code: str) -> Response:
+    return protocol.media(_door(code))
+
+
 def _door(code: str) -> Door:
     visit = booking.booked_visit_or_404(code)
     return Door(visit, Part.CITIZEN, visit.name)

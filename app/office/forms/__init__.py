@@ -18,7 +18,7 @@ from app.schedule.errors import AbsenceBackwards
 from app.schedule.models import ResourceKind, SignLanguage
 from app.schedule.services import Hours
 from app.towns.errors import RuleRefused
-from app.towns.models import Channel, Office, Procedure, Town
+from app.towns.models import Channel, Media, Office, Procedure, Town
 from app.towns.services import STEPS
 
 NAME_MISSING = _l("Write a name.")
@@ -282,9 +282,17 @@ class TownForm(RuleForm):
     calls_before_no_show = Number(_l("Calls before somebody counts as not come"))
     alarm_days = Number(_l("Days to the first free time before the alarm"))
     has_plain_sms = BooleanField(_l("Write SMS without accents, so that they cost less"))
+    media = RadioField(
+        _l("How picture and sound travel"),
+        choices=[
+            SelectChoice(Media.MESH.value, _l("Directly between the people of a call")),
+            SelectChoice(Media.JANUS.value, _l("Through the media server of this installation")),
+        ],
+    )
 
     NAMES = (
         "has_plain_sms",
+        "media",
         "region",
         "grid_minutes",
         "notice_minutes",
@@ -305,12 +313,12 @@ class TownForm(RuleForm):
     @staticmethod
     def values_of(town: Town) -> dict[str, Any]:
         values = {name: getattr(town, name) for name in TownForm.NAMES}
-        return {**values, "region": town.region or ""}
+        return {**values, "region": town.region or "", "media": town.media.value}
 
     @property
     def fields(self) -> dict[str, Any]:
         values = {name: self[name].data for name in self.NAMES}
-        return {**values, "region": values["region"] or None}
+        return {**values, "region": values["region"] or None, "media": Media(values["media"])}
 
 
 class ResourceForm(RuleForm):

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, g, request, url_for
 from flask_babel import gettext as _
 
+from app.core import janus
 from app.identity.session import requires
 from app.office import queries
 from app.office.forms import ProcedureForm, TownForm
@@ -64,7 +65,7 @@ def limits() -> Response:
     form = TownForm(data=TownForm.values_of(town))
 
     def again(status: int) -> Response:
-        return page("limits", status, form=form)
+        return page("limits", status, form=form, has_media_server=janus.is_set())
 
     if request.method == "GET":
         form.row.data = mark_of(TownForm.values_of(town))

@@ -130,6 +130,7 @@ export function mount(screen) {
 
   const showPeople = () => {
     if (!call.isInside) return
+    screen.dataset.media = room.kind
     show(room)
     call.feel([...room.people.keys()].map((id) => room.line(id)?.health ?? 'connecting'))
     if (call.isInside) say(sentence())
@@ -266,7 +267,7 @@ export function mount(screen) {
     if (call.isInside) say(sentence())
   })
   on(room, 'status', () => {
-    if (!call.isInside) screen.dispatchEvent(new Event('state', { bubbles: true }))
+    screen.dispatchEvent(new Event(call.isInside ? 'news' : 'state', { bubbles: true }))
     call.follow(room.status, { channel: room.channel, isInvited })
   })
   on(room, 'bye', () => {

@@ -17,6 +17,7 @@ import { HIGHEST, SPARING } from './line.js'
  * @property {(id: string) => Person | undefined} person who that is now
  * @property {() => boolean} isSaving whether we spare data
  * @property {() => boolean} isInside whether we have entered: before, nothing of ours is shown
+ * @property {(errand: object) => Promise<any>} ask an errand at the server in the middle, where there is one
  */
 
 /**
@@ -56,13 +57,14 @@ import { HIGHEST, SPARING } from './line.js'
  *   tell: (id: string, text: string) => boolean,
  *   refreshTracks: () => void,
  *   restart: () => void,
+ *   renew: (iceServers: RTCIceServer[]) => void,
  *   close: () => void
  * }} Media
  * `prepare`: we are about to enter, do what can be done. `offer`: something to hand to the first other person together
  * with our wish to enter, if there is anything; `entry.offered_to` says who got it. `see`: who is there now, all of
  * them, and who rings at the door, so that their line is ready; `weArrive` at the beginning. `enter`: we rang, and now we
  * come in: show us to the others, and them to us, without waiting for the server. `hear`: another back end sent this. `write`: letters to somebody whose line is open.
- * `tell`: what is no letter, if there is a way now; whether it left.
+ * `tell`: what is no letter, if there is a way now; whether it left. `renew`: relays know us by other words from now on.
  */
 
 /** Everybody sends to everybody. @implements {Media} */
@@ -175,6 +177,12 @@ export class Mesh extends EventTarget {
   restart() {
     this.#discard()
     for (const pair of this.pairs.values()) pair.restart()
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  renew(iceServers) {
+    if (this.#entry) this.#entry = { ...this.#entry, ice_servers: iceServers }
+    for (const pair of this.pairs.values()) pair.renew(iceServers)
   }
 
   close() {

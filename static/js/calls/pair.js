@@ -61,7 +61,7 @@ function addLines(connection, local) {
  * @param {RTCIceServer[]} iceServers
  * @param {RTCIceTransportPolicy} [iceTransportPolicy]
  */
-const configuration = (iceServers, iceTransportPolicy = 'all') => ({ iceServers, iceTransportPolicy, bundlePolicy: /** @type {const} */ ('max-bundle') })
+export const configuration = (iceServers, iceTransportPolicy = 'all') => ({ iceServers, iceTransportPolicy, bundlePolicy: /** @type {const} */ ('max-bundle') })
 
 /**
  * Do before it is our turn what takes time and needs nobody else: look for ways to be reached, and write the offer.
@@ -234,6 +234,12 @@ export class Pair extends EventTarget {
     const isOpen = this.aside?.readyState === 'open'
     if (isOpen) this.aside?.send(text)
     return isOpen
+  }
+
+  /** Relays know us by a word that lasts an hour: this is the next one. Who goes by a relay takes it up at once. @param {RTCIceServer[]} iceServers */
+  renew(iceServers) {
+    this.connection.setConfiguration(configuration(iceServers, this.options.policy))
+    if (this.reading.isRelayed) this.connection.restartIce()
   }
 
   close() {
@@ -440,7 +446,7 @@ export class Pair extends EventTarget {
  * @param {typeof RUNGS[number]} rung
  * @param {MediaStreamTrack | null} track
  */
-function wishesFor(role, rung, track) {
+export function wishesFor(role, rung, track) {
   if (role === 'audio') return { priority: 'high', networkPriority: 'high', maxBitrate: rung.height ? SOUND.usual : SOUND.least }
   if (role === 'screen') return { ...SCREEN, active: rung.height > 0, priority: 'medium' }
   if (!rung.height) return { active: false }

@@ -42,7 +42,14 @@ import { Signals } from './signals.js'
  * Media back ends by name. One that is seldom wanted imports its file here.
  * @type {Record<string, (host: Host) => Media | Promise<Media>>}
  */
-const MEDIA = { mesh: (host) => new Mesh(host) }
+const MEDIA = {
+  mesh: (host) => new Mesh(host),
+  janus: async (host) => new (await import('./janus.js')).Janus(host)
+}
+/** Who could not reach the server in the middle so often goes without it. */
+const ENOUGH = 2
+/** The share of their life after which the words for the relays are asked for anew. */
+const RENEW = 0.8
 
 /**
  * The people in one room, and the way to each through a media back end. Says `people` when somebody comes, goes or
@@ -77,6 +84,8 @@ export class Room extends EventTarget {
   #stream = null
   #window = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => (byte % 36).toString(36)).join('')
   #version = 0
+  /** The list that the stream told last: it may come while we are entering. @type {Roster | undefined} */
+  #latest
   /** @type {Showing} */
   #showing = { camera: false, microphone: false }
   #told = ''
@@ -92,6 +101,10 @@ export class Room extends EventTarget {
   #ringing
   /** @type {RTCIceServer[] | undefined} */
   #iceServers
+  #kind = 'mesh'
+  #deaths = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #renewal
   /** @type {RTCIceTransportPolicy | undefined} */
   #policy
   #closing = new AbortController()
@@ -111,7 +124,8 @@ export class Room extends EventTarget {
     this.#stream ??= openStream(
       `${this.base}/stream?window=${this.#window}`,
       {
-        hello: ({ ice_servers, ice_policy }) => this.#greet(ice_servers, ice_policy),
+        hello: (hello) => this.#greet(hello),
+        again: () => this.#knock(this.#isRinging),
         roster: (roster) => this.#see(roster, false),
         signal: (signal) => this.#hear(signal),
         text: (letters) => this.#readOut(letters),
@@ -174,6 +188,7 @@ export class Room extends EventTarget {
       const form = this.#form('join', this.#told)
       form.set('window', this.#window)
       if (rings) form.set('ring', 'on')
+      if (this.#kind === 'janus' && this.#deaths >= ENOUGH) form.set('direct', 'on')
       const offer = this.media?.offer()
       if (offer) form.set('offer', JSON.stringify(offer))
       const answer = await this.#post(form)
@@ -191,6 +206,11 @@ export class Room extends EventTarget {
   show(showing) {
     this.#showing = { ...this.#showing, ...showing }
     this.#tell()
+  }
+
+  /** What carries the call: `mesh`, or the name of a server in the middle. */
+  get kind() {
+    return this.#kind
   }
 
   get isSaving() {
@@ -260,6 +280,7 @@ export class Room extends EventTarget {
 
   close() {
     this.#closing.abort()
+    clearTimeout(this.#renewal)
     this.#stream?.close()
     this.media?.close()
     this.#entry = null
@@ -267,27 +288,44 @@ export class Room extends EventTarget {
     this.door = []
   }
 
-  /**
-   * @param {RTCIceServer[]} iceServers
-   * @param {RTCIceTransportPolicy} policy
-   */
-  #greet(iceServers, policy) {
+  /** @param {{ ice_servers: RTCIceServer[], ice_policy: RTCIceTransportPolicy, media?: { kind: string } }} hello */
+  #greet({ ice_servers: iceServers, ice_policy: policy, media }) {
+    if (this.#entry) this.media?.renew(iceServers)
     this.#iceServers = iceServers
     this.#policy = policy
+    this.#wait(iceServers)
+    if (!this.#entry && media) this.#kind = media.kind
     if (this.#wantsToPrepare) this.#prepare(iceServers)
+  }
+
+  /** Words for the relays say until when they are good. Each hello brings fresh ones. @param {RTCIceServer[]} iceServers */
+  #wait(iceServers) {
+    clearTimeout(this.#renewal)
+    const ends = iceServers.map(({ username }) => parseInt(username ?? '') * 1_000).filter(Boolean)
+    const left = Math.min(...ends) - Date.now()
+    if (left > 0 && left < Infinity) this.#renewal = setTimeout(() => this.#stream?.reopen(), Math.max(1_000, left * RENEW))
   }
 
   /** @param {RTCIceServer[]} iceServers */
   async #prepare(iceServers) {
     if (this.#entry) return
-    this.media ??= await this.#mediaOf('mesh')
-    await this.media.prepare(iceServers, this.#policy)
+    await this.#use(this.#kind)
+    await this.media?.prepare(iceServers, this.#policy)
     if (this.#wantsToRing && this.#wantsToPrepare) this.#ringing ??= this.#knock(true).finally(() => (this.#ringing = undefined))
+  }
+
+  /** What carried the call before is closed when something else does now. @param {string} kind */
+  async #use(kind) {
+    if (this.media && kind === this.#kind) return
+    this.media?.close()
+    this.#kind = kind
+    this.media = await this.#mediaOf(kind)
   }
 
   /** @param {string} kind */
   async #mediaOf(kind) {
     const media = await MEDIA[kind]({
+      ask: (errand) => this.#ask(errand),
       local: this.local,
       send: (id, content) => {
         const person = this.#known.get(id)
@@ -301,7 +339,10 @@ export class Room extends EventTarget {
     on('change', () => this.#say('people'))
     on('quality', () => this.#say('quality'))
     on('mend', () => this.#stream?.reopen())
-    on('dead', () => this.#knock(this.#isRinging))
+    on('dead', () => {
+      this.#deaths++
+      this.#knock(this.#isRinging)
+    })
     on('open', () => this.#say('way'))
     on('letters', ({ id, text }) => this.#say('letters', { from: this.keyOf(id), text }))
     on('told', ({ id, text }) => this.#say('told', { id, text }))
@@ -335,19 +376,20 @@ export class Room extends EventTarget {
    * @param {boolean} rings
    */
   async #enter(entry, rings) {
-    if (this.#closing.signal.aborted) return
+    await this.#use(entry.media.kind)
+    if (this.#closing.signal.aborted) return this.media?.close()
     this.#entry = entry
     this.#seat = { participant: entry.participant, incarnation: entry.incarnation }
     this.#version = 0
     this.people.clear()
     this.signals = new Signals((signals) => this.#deliver(entry, signals), entry.offered_to ? 1 : 0)
-    this.media ??= await this.#mediaOf(entry.media.kind)
     this.isAtTheDoor = !entry.is_inside
     this.#isRinging = rings
-    this.media.begin(entry)
+    this.media?.begin(entry)
     for (const letters of entry.written ?? []) this.#readOut(letters)
     if (entry.roster) this.#see(entry.roster, true)
     else this.#say('people')
+    if (this.#latest && entry.roster) this.#see(this.#latest, false)
     this.#follow(entry.status)
     this.#tell()
   }
@@ -357,6 +399,7 @@ export class Room extends EventTarget {
    * @param {boolean} weArrive
    */
   #see({ version, participants, door = [] }, weArrive) {
+    if (!weArrive) this.#latest = { version, participants, door }
     if (!this.#entry || version < this.#version) return
     this.#version = version
     const others = participants.filter(({ id }) => id !== this.#entry?.participant)
@@ -419,6 +462,14 @@ export class Room extends EventTarget {
       const isReplaced = error instanceof Refused && error.status === 409
       if (isReplaced && incarnation === this.#entry?.incarnation) this.#leaveFor('replaced')
     }
+  }
+
+  /** An errand at the server in the middle, done by our own. @param {object} errand */
+  async #ask(errand) {
+    if (!this.#entry) throw new Error('nobody is in')
+    const { participant, incarnation } = this.#entry
+    const answer = await post(`${this.base}/media`, { participant, incarnation, ...errand }, { signal: this.#closing.signal })
+    return answer.json()
   }
 
   /** @param {URLSearchParams} form */

@@ -1,0 +1,233 @@
+"""A media server in the middle: who goes through it, who sees whom, and what happens without it."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.booking.models import Status
+from app.calls import services
+from app.calls.errors import Garbled, LineGone, NotInTheRoom, NotSentYet
+from app.calls.models import Part
+from app.calls.services import middle
+from app.core import janus
+from app.core.db import db
+from app.core.stream import StreamMessage
+from app.towns.models import Media
+from tests import janus as real
+from tests import town
+from tests.calls.test_room import presence
+
+if not real.is_installed():
+    pytest.skip(
+        "JANUS IS NOT INSTALLED: larger calls were NOT tried (apt-packages.txt)",
+        allow_module_level=True,
+    )
+
+ICE = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 "
+OFFER = {
+    "type": "offer",
+    "sdp": "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=mid:0\r\n"
+    f"{ICE}{':'.join(['AB'] * 32)}\r\na=setup:actpass\r\na=sendonly\r\n"
+    "a=rtpmap:111 opus/48000/2\r\na=ssrc:1 cname:x\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with real.a_media_server(tmp_path_factory.mktemp("janus")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def behind(app, server, visit):
+    """The town has chosen the server, which answers."""
+    names = ("JANUS_URL", "JANUS_SECRET", "JANUS_ROOM_KEY")
+    before = {name: app.config[name] for name in names}
+    app.config.update(server.settings)
+    app.extensions.pop("janus", None)
+    visit.town.media = Media.JANUS
+    db.session.commit()
+    yield app.config
+    app.config.update(before)
+    app.extensions.pop("janus", None)
+
+
+def seated(visit, part, name, **more):
+    media = Media.JANUS if middle.is_wanted(visit) else Media.MESH
+    return services.join(visit, part, name, camera=True, microphone=True, media=media, **more)
+
+
+def sends(seat):
+    """What the browser of that seat does first."""
+    seat.media_session = middle.open_session(seat)
+    db.session.flush()
+    answer = middle.run(seat, {"do": "publish", "description": OFFER})
+    middle.publish(seat)
+    return answer
+
+
+def told(seat, name):
+    db.session.flush()
+    question = sa.select(StreamMessage.payload).where(
+        StreamMessage.channel == services.channel_of(seat), StreamMessage.name == name
+    )
+    return list(db.session.scalars(question.order_by(StreamMessage.id)))
+
+
+def test_each_sends_to_the_server_and_the_others_hear_when_it_has_arrived(behind, visit):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "Pere")
+    assert {clerk.media, citizen.media} == {Media.JANUS}
+
+    sent = sends(clerk)
+
+    assert sent["description"]["type"] == "answer"
+    assert "opus" in sent["description"]["sdp"]
+    assert told(citizen, "signal")[-1]["published"] == clerk.media_session
+    for errand in ({"do": "keep"}, {"do": "ways", "handle": sent["handle"], "candidates": []}):
+        assert middle.run(clerk, errand) == {}
+
+
+def test_a_town_that_chose_nothing_goes_directly(behind, visit):
+    visit.town.media = Media.MESH
+
+    assert seated(visit, Part.CLERK, "Ana").media is Media.MESH
+
+
+def test_who_does_not_send_yet_cannot_be_fetched(behind, visit):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "Pere")
+    sends(citizen)
+
+    with pytest.raises(NotSentYet):
+        middle.run(citizen, {"do": "subscribe", "to": clerk.code})
+
+
+def test_at_whom_it_rings_sees_nobody_yet(behind, visit):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "P", rings=True)
+    sends(clerk)
+    assert middle.may_send(citizen)
+    sends(citizen)
+
+    for one, other in ((citizen, clerk), (clerk, citizen)):
+        with pytest.raises(NotInTheRoom):
+            middle.run(one, {"do": "subscribe", "to": other.code})
+
+
+def test_a_guest_at_the_door_neither_sends_nor_fetches(behind, visit, clerk):
+    inside = seated(visit, Part.CLERK, "Ana")
+    made, _ = services.invite(visit, Part.COMPANION, "Joan", None, clerk)
+    guest = seated(visit, Part.COMPANION, "Joan", invitation=made)
+
+    assert not middle.may_send(guest)
+    sends(inside)
+    with pytest.raises(NotInTheRoom):
+        middle.run(guest, {"do": "subscribe", "to": inside.code})
+
+
+@pytest.mark.parametrize(
+    "errand",
+    [
+        {},
+        {"do": "destroy"},
+        {"do": "publish"},
+        {"do": "publish", "description": {"type": "answer", "sdp": ""}},
+        {"do": "renew", "handle": "1", "description": OFFER},
+        {"do": "drop", "handle": True},
+        {"do": "drop", "handle": -1},
+        {"do": "ways", "handle": 1, "candidates": [3]},
+    ],
+)
+def test_an_errand_that_makes_no_sense_is_refused(behind, visit, errand):
+    seat = seated(visit, Part.CLERK, "Ana")
+    seat.media_session = middle.open_session(seat)
+
+    with pytest.raises(Garbled):
+        middle.run(seat, errand)
+
+
+def test_nobody_reaches_what_is_of_another_session(behind, visit):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "Pere")
+    handle = sends(clerk)["handle"]
+    sends(citizen)
+
+    with pytest.raises(LineGone):
+        middle.run(citizen, {"do": "drop", "handle": handle})
+
+
+def test_who_leaves_has_nothing_left_at_the_server(behind, visit):
+    seat = seated(visit, Part.CITIZEN, "Pere")
+    sends(seat)
+    session = seat.media_session
+
+    services.leave(seat)
+
+    assert db.session().info["let go"] == [session]
+    assert seat.media_session is None
+    middle._end(db_app(), [session])
+    with pytest.raises(janus.Gone):
+        janus.keep(session)
+
+
+def db_app():
+    from flask import current_app
+
+    return current_app._get_current_object()
+
+
+def test_without_the_server_everybody_enters_again_and_goes_directly(behind, app, visit):
+    clerk = seated(visit, Part.CLERK, "Ana")
+    assert clerk.media is Media.JANUS
+    behind["JANUS_URL"] = "http://127.0.0.1:1/janus"
+    app.extensions.pop("janus", None)
+
+    citizen = seated(visit, Part.CITIZEN, "Pere")
+
+    assert citizen.media is Media.MESH
+    assert told(clerk, "again") == [{}]
+    app.extensions.pop("janus", None)
+    assert seated(visit, Part.CLERK, "Ana").media is Media.MESH
+    assert told(citizen, "again") == []
+
+
+def test_a_server_that_lost_its_sessions_asks_to_begin_anew(behind, visit):
+    seat = seated(visit, Part.CLERK, "Ana")
+    sends(seat)
+    seat.media_session += 1
+
+    with pytest.raises(LineGone):
+        middle.run(seat, {"do": "keep"})
+
+
+def test_a_server_that_is_away_is_said_with_410_and_nothing_changes(behind, app, client, visit):
+    home = f"{town.base(visit.town)}/ca/visits/{visit.code}"
+    token = town.token_in(client.get(f"{home}/wait").text)
+    joined = presence(client, f"{home}/room", token, event="join").json
+    assert joined["media"] == {"kind": "janus"}
+    seat = {"participant": joined["participant"], "incarnation": joined["incarnation"]}
+
+    def does(**errand):
+        head = {"X-CSRFToken": token, "Accept": "application/json"}
+        return client.post(f"{home}/room/media", json={**seat, **errand}, headers=head)
+
+    assert does(do="publish", description=OFFER).status_code == 200
+    assert does(do="nonsense").status_code == 400
+    behind["JANUS_URL"] = "http://127.0.0.1:1/janus"
+    gone = does(do="keep")
+
+    assert gone.status_code == 410
+    assert "torna sola" in gone.json["error"]
+    db.session.refresh(visit)
+    assert visit.status is Status.IN_SERVICE
+
+
+def test_only_who_has_the_words_of_the_server_may_open_rooms(behind, server):
+    behind["JANUS_SECRET"] = "somebody else's"
+    with pytest.raises(janus.Refused):
+        janus.begin()
+
+    behind.update(server.settings)
+    behind["JANUS_ROOM_KEY"] = "guessed"
+    session = janus.begin()
+    handle = janus.attach(session)
+    with pytest.raises(janus.Refused):
+        janus.ask(session, handle, "create", room="x", admin_key="guessed")
+    janus.end(session)
