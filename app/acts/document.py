@@ -233,10 +233,20 @@ def _requests(facts: Facts, zone: str) -> Section | None:
     if not facts["requests"]:
         return None
     rows = [
-        [one["title"], f"{request_state(one['state'])}. {_when(one['answered_at'], zone)}"]
+        [one["title"], f"{_request_state(one['state'])}. {_when(one['answered_at'], zone)}"]
         for one in facts["requests"]
     ]
     return _section(_("What the clerk asked for"), _group(rows=rows))
+
+
+def _request_state(state: str) -> str:
+    return {
+        "asked": _("No answer in time"),
+        "done": _("Done"),
+        "refused": _("They did not agree"),
+        "withdrawn": _("Withdrawn"),
+        "expired": _("No answer in time"),
+    }[state]
 
 
 def _statement(facts: Facts, zone: str) -> Section | None:

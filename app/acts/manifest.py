@@ -12,7 +12,7 @@ from typing import Any
 
 import rfc8785
 
-from app.acts import csv, queries
+from app.acts import csv, queries, recorded
 from app.acts.models import SealedAct, Signature
 from app.assurance import queries as assurance
 from app.assurance.models import Assurance, Check, CheckState
@@ -22,6 +22,7 @@ from app.booking.models import Visit
 from app.calls import queries as calls
 from app.calls.models import Part
 from app.core import clock, timestamps
+from app.core.build import build
 from app.core.i18n import in_language
 from app.towns import queries as towns
 
@@ -56,12 +57,12 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
         "consents": _consents(visit),
         "requests": _requests(visit),
         "statement": _statement(visit),
-        "recording": None,
-        "files": [],
-        "ledger": _ledger(visit),
+        "recording": recorded.recording(visit),
+        "files": recorded.files(visit),
+        "ledger": recorded.ledger(visit) or _ledger(visit),
         "seal": seal,
         "signatures": [_signature(act.signature)] if act.signature else [],
-        "software": {"name": SOFTWARE, "version": VERSION},
+        "software": {"name": SOFTWARE, "version": VERSION, "build": build()},
         "clock": measured,
     }
 
@@ -194,7 +195,8 @@ def _identification(row: Assurance) -> Facts:
 
 def _consents(visit: Visit) -> list[Facts]:
     """What the citizen was asked, in which words, and what they answered."""
-    return [_consent(check) for check in queries.checks_of(visit) if check.answered_at]
+    checks = [_consent(check) for check in queries.checks_of(visit) if check.answered_at]
+    return [*checks, *recorded.consents(visit)]
 
 
 def _consent(check: Check) -> Facts:

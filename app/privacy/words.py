@@ -36,10 +36,12 @@ def section_name(name: str) -> str:
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
         "papers": _("Papers of your visits"),
-        "files": _("Files of your visits"),
         "sealed_acts": _("Sealed records of your visits"),
         "statements": _("What you stated"),
         "asked": _("What we asked you during your visits"),
+        "consents": _("Whether you agreed to be recorded"),
+        "recordings": _("Recordings of your visits"),
+        "files": _("Files of your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 
@@ -72,6 +74,7 @@ def fact_name(name: str) -> str:
         "sent_at": _("Sent"),
         "used_at": _("Used"),
         "last_used_at": _("Last time"),
+        "withdrawn_at": _("Withdrawn"),
         "joined_at": _("Came in"),
         "begun_at": _("Sent"),
         "left_at": _("Left"),
