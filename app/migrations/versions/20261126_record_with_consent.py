@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c7d31e5f90ab"
-down_revision = "4e9b7c20d5a6"
+down_revision = "e91b6c04d7f3"
 
 
 def upgrade():

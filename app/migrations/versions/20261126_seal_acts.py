@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e91b6c04d7f3"
-down_revision = "c7d31e5f90ab"
+down_revision = "4e9b7c20d5a6"
 
 OPEN = sa.text("state IN ('written', 'read', 'agreed')")
 GRADES = ("automatic", "clerk", "secretary")
@@ -65,9 +65,7 @@ def upgrade():
         sa.Column("is_for_development", sa.Boolean(), nullable=False),
         sa.Column("stamped_by", sa.String(80), nullable=False),
         instant("good_until", nullable=True),
-        sa.CheckConstraint(
-            "is_stamped OR NOT is_qualified", name=op.f("ck_act_edition_qualified")
-        ),
+        sa.CheckConstraint("is_stamped OR NOT is_qualified", name=op.f("ck_act_edition_qualified")),
         key("act_edition", "act_id", "sealed_act"),
         sa.UniqueConstraint("act_id", "number", name="uq_act_edition_act_id_number"),
     )
@@ -94,7 +92,10 @@ def upgrade():
         key("act_signer", "by_id", "account"),
         sa.UniqueConstraint("code", name="uq_act_signer_code"),
         sa.UniqueConstraint(
-            "town_id", "fingerprint", "first_day", name="uq_act_signer_town_id_fingerprint_first_day"
+            "town_id",
+            "fingerprint",
+            "first_day",
+            name="uq_act_signer_town_id_fingerprint_first_day",
         ),
     )
     of_town(
