@@ -109,7 +109,7 @@ def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[
             "region": "GB" if slug == "en" else "ES",
             "is_second": is_second,
             "title": _("Record of a visit"),
-            "town": facts["body"]["name"],
+            "town": facts["body"]["name_es" if slug == "es" else "name"],
             "lead": _lead(facts),
             "sections": [one for one in sections if one],
         }

@@ -101,7 +101,8 @@ def _about(act: SealedAct) -> Facts:
 def _body(act: SealedAct) -> Facts:
     town = act.visit.town
     return {
-        "name": str(in_language(town.council, "es")) or town.name,
+        "name": str(in_language(town.council, act.language)) or town.name,
+        "name_es": str(in_language(town.council, "es")) or town.name,
         "dir3": town.dir3,
         "check": towns.address_of(town, f"/{act.language}/check"),
         "time_zone": town.time_zone,
