@@ -449,3 +449,8 @@ def a_clip(place: Town) -> str:
 @example("shown/<page>", lambda: "nothing")
 def a_page_shown(place: Town) -> str:
     return "procedure"
+
+
+@example("device/<name>", lambda: "package.sig")
+def a_release(place: Town) -> str:
+    return "package"
