@@ -5,6 +5,7 @@ The name of an example is what stands before the parameter in the rule, with the
 `tests/core/test_who_may_enter.py`: write here how to make one, in the town spoken for.
 """
 
+import io
 import re
 import secrets
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
+from app.acts import csv
+from app.acts.models import ActEdition, Grade, SealedAct, Signer, Step
+from app.archive import services as archive
 from app.assurance import queries as assurance
 from app.assurance.services import authorise
 from app.booking import services as booking
@@ -24,10 +28,19 @@ from app.core.db import db, new_code
 from app.desk import services as desk
 from app.identity import services as identity
 from app.identity.models import Passkey
+from app.insight import services as insight
+from app.insight.models import Scope
+from app.kiosks import services as kiosks
+from app.kiosks.models import Kiosk, OrderKind
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.papers import queries as papers
+from app.papers import services as handing_in
+from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
+from app.requests.models import Kind, Request
+from app.requests.queries import Words
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns.models import Closure, Season, Town
 from tests import town
@@ -186,6 +199,51 @@ def an_invited_person(place: Town) -> str:
     return calls.invite(the_visit(place), Part.COMPANION, "Joan", None, who)[0].code
 
 
+@example("keys/<code>", new_code)
+def a_key(place: Town) -> str:
+    return insight.make_key("Padrón", [Scope.FIGURES]).code
+
+
+@example("webhooks/<code>", new_code)
+def a_webhook(place: Town) -> str:
+    return insight.make_webhook("https://example.org/news").code
+
+
+@example("board/<code>", new_code)
+def somebody_on_the_board(place: Town) -> str:
+    return the_visit(place).code
+
+
+@example("papers/<paper>", new_code)
+def a_paper(place: Town) -> str:
+    """One that is on its way: what is in it is of no matter here."""
+    visit = the_visit(place)
+    found = papers.papers_of(visit)
+    if not found:
+        handing_in.begin(visit, Side.CITIZEN, name="a.pdf", size=9, key=f"file-{new_code()}")
+    return papers.papers_of(visit)[0].code
+
+
+@example("pages/<number>", lambda: 999_999)
+def a_page(place: Town) -> int:
+    return 1
+
+
+@example("requests/<request_code>", new_code)
+@example("asked/<request_code>", new_code)
+def something_asked(place: Town) -> str:
+    visit, who = the_visit(place), the_person(Role.CLERK)
+    found = db.session.query(Request).filter_by(visit_id=visit.id).first()
+    if found is None:
+        words = Words(Kind.TEXT, "ca", "Ho accepteu?", "Text", version="free")
+        found = Request(visit_id=visit.id, by_id=who.id, kind=words.kind, language="ca")
+        found.title, found.body, found.text_version = words.title, words.body, words.version
+        found.text_digest = words.digest
+        db.session.add(found)
+        db.session.flush()
+    return found.code
+
+
 def the_visit(place: Town) -> Visit:
     """A booked one of that town: made once."""
     found = db.session.query(Visit).filter_by(town_id=place.id).first()
@@ -211,6 +269,52 @@ def the_person(role: Role) -> Account:
 @example("recover/<token>", lambda: secrets.token_urlsafe(24))
 def a_recovery(place: Town) -> str:
     return accounts.offer_recovery(the_person(Role.CITIZEN), reason="video")
+
+
+@example("check/<csv>", csv.new)
+@example("of/<csv>", csv.new)
+def a_sealed_act(place: Town) -> str:
+    """Sealed by hand: what it looks like inside is for others to try."""
+    visit = the_visit(place)
+    found = db.session.query(SealedAct).filter_by(visit_id=visit.id).first()
+    if found is None:
+        found = SealedAct(
+            csv=csv.new(),
+            identifier=f"ES_L01990011_2026_{csv.new().upper()}",
+            visit_id=visit.id,
+            meeting=new_code(),
+            version=1,
+            step=Step.SEALED,
+            language="ca",
+            digest="0" * 64,
+            sealed_at=clock.now(),
+        )
+        file = archive.keep(io.BytesIO(b"%PDF"), owner=f"visit:{visit.code}", name="act.pdf")
+        found.editions.append(
+            ActEdition(
+                number=1, file=file.id, size=4, sha256=file.sha256, sealed_by="-", is_stamped=False
+            )
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.csv
+
+
+@example("signers/<code>", new_code)
+def a_signer(place: Town) -> str:
+    found = db.session.query(Signer).filter_by(town_id=place.id).first()
+    if found is None:
+        today = clock.today(place.time_zone)
+        found = Signer(
+            account_id=the_person(Role.CLERK).id,
+            grade=Grade.CLERK,
+            certificate="-",
+            fingerprint=secrets.token_hex(32),
+            first_day=today,
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.code
 
 
 @example("passkeys/<code>", new_code)
@@ -258,3 +362,41 @@ def an_authorised_clerk(place: Town) -> str:
 def a_provider(place: Town) -> str:
     """None is configured, so none exists."""
     return "anything"
+
+
+def a_kiosk(place: Town) -> tuple[Kiosk, str]:
+    """A kiosk of that town and its key: made once a town."""
+    secret, shown = kiosks.ask({})
+    kiosks.approve(shown, the_person(Role.SUPERVISOR), name=f"Library of {place.slug}")
+    return kiosks.take(secret)
+
+
+@example("kiosks/<code>", new_code)
+def a_kiosk_code(place: Town) -> str:
+    return a_kiosk(place)[0].code
+
+
+@example("orders/<code>", new_code)
+def an_order(place: Town) -> str:
+    return kiosks.order(a_kiosk(place)[0], OrderKind.TEST).code
+
+
+@example("begin/<ticket>", lambda: secrets.token_urlsafe(32))
+def a_ticket(place: Town) -> str:
+    return kiosks.open_stay(a_kiosk(place)[0])[1]
+
+
+@example("bring/<token>", lambda: secrets.token_urlsafe(16))
+def a_hand_off(place: Town) -> str:
+    return kiosks.offer(kiosks.open_stay(a_kiosk(place)[0])[0])[0]
+
+
+@example("spoken/<name>", lambda: f"{secrets.token_hex(12)}.opus")
+def a_clip(place: Town) -> str:
+    """Of no town in particular, and none was rendered here."""
+    return f"{secrets.token_hex(12)}.opus"
+
+
+@example("shown/<page>", lambda: "nothing")
+def a_page_shown(place: Town) -> str:
+    return "procedure"

@@ -63,6 +63,14 @@ def is_being_attended(citizen_id: int) -> bool:
     return db.session.scalar(question.limit(1)) is not None
 
 
+def attended_of(citizen_id: int) -> Sequence[Visit]:
+    """The visits of this citizen that somebody at the counter attends now."""
+    question = sa.select(Visit).where(
+        Visit.citizen_id == citizen_id, Visit.status.in_((Status.CALLED, Status.IN_SERVICE))
+    )
+    return db.session.scalars(question).all()
+
+
 def all_entries_of(phone: str) -> Sequence[WaitlistEntry]:
     """Every wish for an earlier time that still stands, of that telephone."""
     question = sa.select(WaitlistEntry).where(

@@ -7,6 +7,7 @@ from app.core import settings  # noqa: F401 - the roof reads the settings before
 
 def init_app(app: Flask) -> None:
     from app.core import (
+        alarms,
         assets,
         cli,
         db,
@@ -33,5 +34,6 @@ def init_app(app: Flask) -> None:
     storage.init_app(app)
     health.init_app(app)
     metrics.init_app(app)
+    alarms.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

@@ -75,6 +75,17 @@ class HouseRequest(Request):
     def is_json(self) -> bool:
         return False
 
+    @property
+    def max_content_length(self) -> int | None:
+        """As for every form, but where files are taken."""
+        if self._max_content_length is None and getattr(_view(), "takes_files", False):
+            return int(current_app.config["MAX_FILES_LENGTH"])
+        return super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
     def _get_file_stream(self, *told: Any, **named: Any) -> IO[bytes]:
         """What is sent stays in memory, where its size is bounded: no paper lies about in /tmp."""
         return BytesIO()
@@ -147,6 +158,12 @@ def uses_passkeys(view: F) -> F:
 def reads_codes(view: F) -> F:
     """Label: this page may take the code out of the message. No other may."""
     view.reads_codes = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_files(view: F) -> F:
+    """Label: here whole files come in one form. Elsewhere such a large one is refused unread."""
+    view.takes_files = True  # type: ignore[attr-defined]
     return view
 
 

@@ -81,6 +81,11 @@ class Defaults:
     SMS_ALARM_SHARE = 0.25  # fewer of them confirmed: somebody sells our messages
     SMS_ALARM_MINUTES = 60
     HOLD_MINUTES = 10
+    REQUEST_MINUTES = 10  # for which a request during a visit waits for its answer
+    # Where towns take payments, and where people sign with a certificate, by the name of the town:
+    # {"vilaclara": {"url": "https://…", "secret": "…"}}. docs/requests.md says how they speak.
+    PAYMENT_GATEWAYS: Mapping[str, dict[str, str]] = {}
+    SIGNING_PAGES: Mapping[str, dict[str, str]] = {}
     METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
@@ -91,6 +96,10 @@ class Defaults:
     SESSION_CITIZEN_MINUTES = 4 * 60
     SESSION_KIOSK_IDLE_MINUTES = 30 * 24 * 60
     SESSION_KIOSK_MINUTES = 365 * 24 * 60
+    KIOSK_HEARTBEAT_SECONDS = 30  # three that do not arrive are an alarm
+    KIOSK_IDLE_SECONDS = 90  # without a touch, before whoever is at a kiosk is asked
+    KIOSK_WAITING_IDLE_SECONDS = 300  # the same, for whoever waits in the line there
+    KIOSK_ANSWER_SECONDS = 60  # to answer by touching anywhere
     SESSION_WARNING_SECONDS = 120  # how long before the end one is asked
     SESSION_KEEP_DAYS = 7  # closed ones, to know them again
     KEPT_ANSWERS_MINUTES = 30  # what was written when the session ended
@@ -105,7 +114,18 @@ class Defaults:
     # its old stamps are checked. None at all: a development authority that proves nothing.
     TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
     TIMESTAMP_TIMEOUT_SECONDS = 10
+    # With which key acts are sealed: a PKCS#12 file in the instance folder, or a PKCS#11 device:
+    # {"module": its library, "token", "label" of key and certificate, "pin", "chain": a file}.
+    # Neither: a development key that proves nothing.
+    SEAL_FILE = ""
+    SEAL_PASSWORD = ""
+    SEAL_DEVICE: dict[str, Any] = {}
+    SEAL_ROOTS = ""  # a file of the certificates that the seal ends in, in the instance folder
+    SEAL_LISTS: tuple[str, ...] = ()  # files of what its issuer took back, when nobody is asked
+    SEAL_IS_QUALIFIED = False  # whether its issuer is in the trusted list: nobody sees it in a key
     REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
+    WEBHOOKS_TO_THIS_MACHINE = False  # news to addresses of our own network, in clear: for tests
+    WEBHOOK_TIMEOUT_SECONDS = 8
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it
     MISSES_PER_MINUTE = 60  # pages that do not exist, asked for by one address
     CODE_REQUESTS_PER_MINUTE = 20  # forms that send or try a code, of one address
@@ -126,6 +146,12 @@ class Defaults:
     S3_TIMEOUT_SECONDS = 20
     ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
 
+    CLAMD = ""  # unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310; empty: papers are not scanned
+    PAPER_BYTES = 20_000_000  # of one file
+    PAPER_PAGES = 60
+    PAPERS_OF_VISIT = 30
+    PAPERS_BYTES = 150_000_000  # of all papers of a visit
+
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
@@ -144,6 +170,7 @@ class Defaults:
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
     MAX_CONTENT_LENGTH = 2 * 1024 * 1024
+    MAX_FILES_LENGTH = 24 * 1024 * 1024  # of a form with whole papers, kept in memory
     MAX_FORM_MEMORY_SIZE = 256 * 1024
     WTF_CSRF_SSL_STRICT = False  # Origin and Sec-Fetch-Site are looked at; some strip Referer
     WTF_CSRF_TIME_LIMIT = None  # as long as the session: older people leave pages open
@@ -213,6 +240,8 @@ def refuse_unsafe(config: Mapping[str, Any]) -> None:
         raise Unsafe("A counter in production needs VENTANILLA_PUBLIC_SCHEME=https.")
     if config["PRODUCTION"] and config["SMS_PROVIDER"] != "twilio":
         raise Unsafe("A counter in production needs a real message provider: SMS_PROVIDER=twilio.")
+    if config["PRODUCTION"] and config["WEBHOOKS_TO_THIS_MACHINE"]:
+        raise Unsafe("A counter in production tells nothing to its own network.")
     if config["PRODUCTION"] and not config["SECRET_KEY"]:
         raise Unsafe("There is no secret key. Run: flask --app wsgi core prepare")
     if config["SMS_PROVIDER"] == "twilio":

@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.towns.queries.catalogue import catalogue
+
 FOLDER = Path(__file__).parent / "province"
 
 
@@ -13,13 +15,18 @@ def province() -> dict[str, Any]:
     return _read(FOLDER / "province.toml")
 
 
+# A dozen of the catalogue, in the order in which a town hall would list them.
+OFFERED = (
+    *("padron", "volante", "certificado-digital", "domiciliacion", "ayuda-social", "basura"),
+    *("licencia-obra", "matrimonio", "nacimiento", "ocupacion-via", "reclamacion"),
+    "tarjeta-aparcamiento",
+)
+
+
 @cache
 def procedures() -> list[dict[str, Any]]:
-    """Every kind of procedure, in the order in which a town hall would list them."""
-    order = ("padron", "volante", "certificado-digital", "domiciliacion", "ayuda-social")
-    found = [_read(file) for file in sorted((FOLDER / "procedures").glob("*.toml"))]
-    found.sort(key=lambda item: order.index(item["slug"]) if item["slug"] in order else 99)
-    return found
+    found = {item["slug"]: item for item in catalogue()}
+    return [found[slug] for slug in OFFERED]
 
 
 @cache

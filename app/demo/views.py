@@ -13,6 +13,8 @@ from app.core.htmx import page_or_fragment, see_other
 from app.core.security import by_provider, everyone
 from app.demo import identities, services
 from app.identity import session
+from app.kiosks import queries as kiosks
+from app.kiosks import services as screens
 from app.messaging import queries as messages
 from app.towns import queries as towns
 from app.towns.tenant import every_town
@@ -32,6 +34,7 @@ def start() -> str:
         people=people,
         messages=messages.latest(),
         offices=towns.offices(),
+        has_kiosk=kiosks.has_kiosks(),
         role_name=_role_name,
     )
 
@@ -82,6 +85,19 @@ def somebody_waits() -> Response:
     if request.form.get("then") == "wait":
         return see_other(url_for("portal.wait", lang=visit.reads, code=visit.code))
     return see_other(url_for(".start"))
+
+
+@bp.post("/kiosk")
+@everyone
+def kiosk() -> Response:
+    """This browser is the screen of the library, until whoever plays with it finishes."""
+    towns.current_town_or_404()
+    found = next(iter(kiosks.kiosks()), None)
+    if found is None:
+        raise Missing
+    with transaction():
+        ticket = screens.open_stay(found)[1]
+    return see_other(url_for("kiosk.begin", ticket=ticket))
 
 
 @bp.get("/identity/auth")

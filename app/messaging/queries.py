@@ -31,6 +31,26 @@ def message(code: str) -> Message | None:
     return found
 
 
+def is_written(key: str) -> bool:
+    """Whether the town has written a message with that key."""
+    return db.session.scalar(sa.select(Message.id).where(Message.key == key)) is not None
+
+
+def failing(since: timedelta) -> tuple[int, int]:
+    """Of the messages that left or should have left lately: how many failed, and how many in all.
+
+    One that waits for another try has not arrived either.
+    """
+    over = sa.or_(
+        Message.state.in_((MessageState.SENT, MessageState.FAILED)),
+        sa.and_(Message.state == MessageState.QUEUED, Message.attempts > 0),
+    )
+    rows = db.session.scalars(
+        sa.select(Message.state).where(Message.written_at > clock.now() - since, over)
+    ).all()
+    return sum(state is not MessageState.SENT for state in rows), len(rows)
+
+
 def is_unreached(key_prefix: str) -> bool:
     """Whether the newest message about that did not arrive, so that somebody should call."""
     newest = sa.select(Message.state).where(

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Invitation
+from app.acts.models import ActEdition, SealedAct, Signature, Statement
 from app.archive.models import Envelope, StoredFile
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
@@ -21,7 +22,10 @@ from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
 from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
+from app.insight.models import ChannelChange
+from app.kiosks.models import Stay
 from app.messaging.models import Message
+from app.papers.models import Look, Paper
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
 from app.requests.models import Request, Tick
@@ -91,6 +95,11 @@ def visit_of(owner: Any) -> Any:
     return named.scalar_subquery()
 
 
+def _visit_of_act(act_id: Any) -> Any:
+    """The number of the visit whose act it is."""
+    return sa.select(SealedAct.visit_id).where(SealedAct.id == act_id).scalar_subquery()
+
+
 def _visits(person: Person) -> sa.ColumnElement[bool]:
     """Theirs, and what was begun with their telephone and never confirmed."""
     unconfirmed = sa.and_(Visit.citizen_id.is_(None), Visit.phone == person.phone)
@@ -127,12 +136,52 @@ HOLDINGS: tuple[Holding, ...] = (
         stays=True,
         visit=visit_of(Envelope.owner),
     ),
+    Holding(
+        "signatures",
+        Signature,
+        lambda person: _visit_of_act(Signature.made_id).in_(person.visit_ids),
+        visit=_visit_of_act(Signature.made_id),
+    ),
+    Holding(
+        "editions",
+        ActEdition,
+        lambda person: _visit_of_act(ActEdition.act_id).in_(person.visit_ids),
+        visit=_visit_of_act(ActEdition.act_id),
+    ),
+    Holding(
+        "sealed_acts",
+        SealedAct,
+        _by_visit(SealedAct.visit_id),
+        shown=("identifier", "sealed_at"),
+        visit=SealedAct.visit_id,
+    ),
+    Holding(
+        "statements",
+        Statement,
+        _by_visit(Statement.visit_id),
+        shown=("text", "signed_at"),
+        visit=Statement.visit_id,
+    ),
     _of_visit("acts", Act),
+    _of_visit("looks", Look, is_evidence=False),
+    Holding(
+        "papers",
+        Paper,
+        _by_visit(Paper.visit_id),
+        shown=("name", "begun_at", "state"),
+        left={
+            **{"name": "", "digest": "", "contents": dict, "taken_out": list},
+            **{"key": new_code, "code": new_code},
+        },
+        visit=Paper.visit_id,
+    ),
     _of_visit("left_to_clerk", Leave),
+    _of_visit("other_ways", ChannelChange, is_evidence=False),
     _of_visit("checks", Check),
     _of_visit("tickets", Ticket),
     _of_visit("attempts", EidAttempt, is_evidence=False),
     _of_visit("devices", DeviceCheck, is_evidence=False),
+    _of_visit("kiosk_stays", Stay, is_evidence=False),
     _of_visit("ticks", Tick),
     Holding(
         "asked",
@@ -263,10 +312,12 @@ NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
         *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
+        *("kiosk", "kiosk_enrolment", "kiosk_order", "kiosk_hand_off"),
         *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
-        *("file_hold", "file_reading", "file_term"),
+        *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
+        *("act_signer", "file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
     )
 )

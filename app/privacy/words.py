@@ -11,6 +11,7 @@ from app.assurance.models import DocumentKind
 from app.booking.models import Status
 from app.core.i18n import LANGUAGES, clock_time, date_in_words, language_name
 from app.core.phones import readable
+from app.papers.models import PaperState
 from app.privacy.models import BlockReason, HoldReason, RequestKind, RequestState
 from app.towns.models import Channel, Level, Procedure, Town
 
@@ -34,7 +35,10 @@ def section_name(name: str) -> str:
         "sessions": _("Where you are signed in"),
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
+        "papers": _("Papers of your visits"),
         "files": _("Files of your visits"),
+        "sealed_acts": _("Sealed records of your visits"),
+        "statements": _("What you stated"),
         "asked": _("What we asked you during your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
@@ -56,6 +60,10 @@ def fact_name(name: str) -> str:
         "waiting_at": _("You arrived"),
         "called_at": _("You were called"),
         "ended_at": _("It ended"),
+        "identifier": _("Identifier"),
+        "sealed_at": _("Sealed"),
+        "text": _("What you stated"),
+        "signed_at": _("Signed for you"),
         "outcome": _("What was done"),
         "next_steps": _("What you have to do now"),
         "made_at": _("Since"),
@@ -65,6 +73,7 @@ def fact_name(name: str) -> str:
         "used_at": _("Used"),
         "last_used_at": _("Last time"),
         "joined_at": _("Came in"),
+        "begun_at": _("Sent"),
         "left_at": _("Left"),
         "title": _("What we asked"),
         "asked_at": _("Asked"),
@@ -113,6 +122,8 @@ def _word(value: Any) -> str:
         return request_kind(value.value)
     if isinstance(value, RequestState):
         return request_state(value.value)
+    if isinstance(value, PaperState):
+        return paper_state(value)
     if value in LANGUAGES:
         return language_name(str(value))
     plain = {
@@ -133,6 +144,16 @@ def _word(value: Any) -> str:
         "request_expired": _("Nobody answered in time"),
     }
     return plain.get(str(value), "" if value is None else str(value))
+
+
+def paper_state(state: PaperState) -> str:
+    return {
+        PaperState.RECEIVING: _("On its way"),
+        PaperState.CHECKING: _("Being checked"),
+        PaperState.READY: _("Kept"),
+        PaperState.REFUSED: _("Not accepted"),
+        PaperState.REMOVED: _("Removed"),
+    }[state]
 
 
 def _called(word: str, value: str) -> str:

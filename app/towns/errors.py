@@ -40,6 +40,11 @@ class LengthsMissing(RuleRefused):
     field = "video"
 
 
+class NameTaken(RuleRefused):
+    message = _l("Another procedure has this name in its address already. Choose another one.")
+    field = "slug"
+
+
 class SharesTooLarge(RuleRefused):
     message = _l("The three shares together must leave something for everybody: at most 95 %.")
     field = "same_day_percent"

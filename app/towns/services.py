@@ -12,6 +12,7 @@ from app.towns.errors import (
     DayMarked,
     DayOver,
     LengthsMissing,
+    NameTaken,
     NumberUnfit,
     RegionUnknown,
     SeasonBackwards,
@@ -149,6 +150,18 @@ def change_town(town: Town, **fields: Any) -> None:
     if fields.get("region") and fields["region"] not in regions():
         raise RegionUnknown
     _change(town, fields, "town_changed", town.slug)
+
+
+def add_procedure(office: Office, **columns: Any) -> Procedure:
+    """One more, at the end of the list; for example what `columns_of` reads in the catalogue."""
+    if first_or_none(sa.select(Procedure).where(Procedure.slug == columns["slug"])):
+        raise NameTaken
+    last = db.session.scalar(sa.select(sa.func.max(Procedure.position)))
+    made = Procedure(office_id=office.id, position=0 if last is None else last + 1, **columns)
+    db.session.add(made)
+    db.session.flush()
+    _tell("procedure_added", made.slug)
+    return made
 
 
 def change_procedure(procedure: Procedure, **fields: Any) -> None:

@@ -4,12 +4,18 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'check-file': () => import('./acts/check-file.js'),
   'code-from-message': () => import('./identity/code-from-message.js'),
   'device-check': () => import('./devices/check-screen.js'),
   'desk-day': () => import('./desk/day-screen.js'),
   'desk-keys': () => import('./desk/keys-screen.js'),
+  'kiosk-call': () => import('./kiosks/call-screen.js'),
+  'kiosk-pad': () => import('./kiosks/pad-form.js'),
+  'kiosk-stay': () => import('./kiosks/stay-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),
+  papers: () => import('./papers/papers.js'),
+  'papers-beside': () => import('./papers/papers-beside.js'),
   'print-button': () => import('./portal/print-button.js'),
   'send-again': () => import('./identity/send-again.js'),
   'timeout-dialog': () => import('./ui/timeout-dialog.js')

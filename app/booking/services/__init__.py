@@ -19,6 +19,7 @@ from app.booking.services.visits import (
     move_on,
     recognise,
     settle,
+    walk_in_at_a_kiosk,
     walk_in_for,
 )
 from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
@@ -50,5 +51,6 @@ __all__ = [
     "recognise",
     "settle",
     "take_offer",
+    "walk_in_at_a_kiosk",
     "walk_in_for",
 ]

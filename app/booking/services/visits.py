@@ -212,6 +212,20 @@ def walk_in_for(
     return _walk_in(_added(visit, wish), visit.citizen, "staff")
 
 
+def walk_in_at_a_kiosk(
+    wish: Wish, *, citizen: Account | None, reads: str, form_token: str, host: str = ""
+) -> Visit:
+    """Somebody touched the screen of a kiosk and is in the line at once.
+
+    They are found where they stand, so no telephone is asked for; `citizen`: whom one has shown.
+    """
+    now, phone = clock.now(), (citizen.phone or "") if citizen else ""
+    name = citizen.name if citizen else ""
+    visit = _written(wish, now, new_code(), phone, name, reads, (), form_token, host)
+    visit.is_walk_in = True
+    return _walk_in(_added(visit, wish), citizen, "kiosk")
+
+
 def give_time(visit: Visit, wish: Wish, starts_at: datetime, reason: str) -> None:
     """Whoever waits in vain gets a time instead of a place in the line. Raises TimeTaken."""
     look_again(visit)

@@ -19,7 +19,7 @@ from app.schedule.queries.people import (
     visits_taken,
 )
 from app.schedule.queries.roster import Person, Roster, Window, one_look, roster_of
-from app.schedule.queries.staffing import Staffing, StaffingPlan, staffing
+from app.schedule.queries.staffing import Staffing, StaffingPlan, lived_through, staffing
 from app.schedule.queries.times import (
     DayTimes,
     FreeTime,
@@ -68,6 +68,7 @@ __all__ = [
     "free_times",
     "language_for",
     "lent_clerks",
+    "lived_through",
     "nearest",
     "on_duty",
     "one_look",

@@ -48,6 +48,13 @@ def staffing(
     return StaffingPlan(enough, rows)
 
 
+def lived_through(
+    arrivals: float, minutes: float, clerks: int, *, within: float, patience: float | None = None
+) -> Staffing:
+    """What people live through with exactly so many clerks, enough or not."""
+    return _row(planning.Demand(arrivals, minutes, patience), clerks, within, 1)
+
+
 def _row(demand: planning.Demand, clerks: int, within: float, enough: int) -> Staffing:
     mean = planning.mean_wait(demand, clerks)
     return Staffing(

@@ -281,7 +281,7 @@ export function mount(screen) {
     if (call.isInside) say(sentence())
   })
   on(room, 'status', () => {
-    if (!call.isInside) screen.dispatchEvent(new Event('state', { bubbles: true }))
+    screen.dispatchEvent(new Event(call.isInside ? 'news' : 'state', { bubbles: true }))
     call.follow(room.status, { channel: room.channel, isInvited })
   })
   on(room, 'bye', () => {

@@ -102,6 +102,20 @@ export class Devices extends EventTarget {
     this.#say()
   }
 
+  /** Look through this very camera; if it cannot be had, through the one before. @param {string} deviceId */
+  async use(deviceId) {
+    const before = this.#choice
+    this.#choice = { deviceId: { exact: deviceId } }
+    this.wanted.camera = true
+    this.#drop('camera')
+    await this.#openAlone('camera')
+    if (this.troubles.camera) {
+      this.#choice = before
+      await this.#openAlone('camera')
+    }
+    this.#say()
+  }
+
   async cameras() {
     const found = await (navigator.mediaDevices?.enumerateDevices?.() ?? [])
     return found.filter(({ kind }) => kind === 'videoinput')

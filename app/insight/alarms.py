@@ -1,0 +1,63 @@
+"""What rings by itself on the board: delays, the line, messages, stamps of the record."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.audit import queries as audit
+from app.booking import queries as booking
+from app.booking.models import Status, Visit
+from app.core import clock
+from app.core.alarms import Alarm
+from app.core.db import db
+from app.insight.queries.board import TARGET
+from app.messaging import queries as messages
+
+# From so many people past the target on, it is no bad luck of one.
+LATE_PEOPLE = 3
+SMS_LOOKED_BACK = timedelta(hours=1)
+SMS_FEWEST, SMS_SHARE = 3, 0.2
+
+
+def of_the_house() -> Iterator[Alarm]:
+    """In the town spoken for."""
+    if delays := [one for one in booking.latest_delays() if one.is_alarm]:
+        text = ngettext(
+            "%(num)s procedure has its first free time too far away.",
+            "%(num)s procedures have their first free time too far away.",
+            len(delays),
+        )
+        yield Alarm("delay", text, delays[0].measured_at, "/office/waits")
+    yield from _of_the_line()
+    failed, count = messages.failing(SMS_LOOKED_BACK)
+    if failed >= SMS_FEWEST and failed >= SMS_SHARE * count:
+        text = _(
+            "Of %(count)s messages in the last hour, %(failed)s did not arrive.",
+            count=count,
+            failed=failed,
+        )
+        yield Alarm("sms", text)
+    if missed := audit.unstamped():
+        text = _("The authority that stamps the time does not answer. The record waits for it.")
+        yield Alarm("stamps", text, missed.made_at, "/office/audit/")
+
+
+def _of_the_line() -> Iterator[Alarm]:
+    before = clock.now() - TARGET
+    late = db.session.execute(
+        sa.select(sa.func.count(Visit.id), sa.func.min(Visit.waiting_at)).where(
+            Visit.status == Status.WAITING,
+            Visit.waiting_at < before,
+            sa.or_(Visit.is_walk_in, Visit.starts_at < before),
+        )
+    ).one()
+    if late[0] >= LATE_PEOPLE:
+        text = ngettext(
+            "%(num)s person waits longer than they should.",
+            "%(num)s people wait longer than they should.",
+            late[0],
+        )
+        yield Alarm("queue", text, late[1], "/office/board")

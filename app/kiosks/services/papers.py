@@ -1,0 +1,63 @@
+"""Paper at a kiosk: what its printer prints for whoever stands there."""
+
+import json
+from pathlib import Path
+
+import typst
+from flask_babel import gettext as _
+
+from app.accounts.models import Account
+from app.booking import queries as booking
+from app.booking.models import Visit
+from app.core.i18n import LANGUAGES, clock_time, date_in_words, speaking
+from app.kiosks import queries
+from app.kiosks.errors import NothingToPrint
+from app.kiosks.models import Order, OrderKind, Stay
+from app.kiosks.services.orders import order
+from app.kiosks.services.stays import tell
+
+SHEET = Path(__file__).parents[1] / "receipt.typ"
+
+
+def print_receipt(stay: Stay, by: Account | None = None) -> Order:
+    """What was done in the visit of whoever stands there. Pressed twice, it is printed once."""
+    if stay.visit is None:
+        raise NothingToPrint
+    for one in queries.orders_during(stay):
+        if one.kind is OrderKind.PRINT and one.is_open:
+            return one
+    tell(stay, "done", kind="print", outcome="asked")
+    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what="receipt")
+
+
+def what_to_print(order: Order) -> bytes:
+    """The sheet, while the person is still there: nothing is printed for the next one to find."""
+    stay = queries.stay_named(order.stay_code) if order.stay_code else None
+    if not order.is_open or stay is None or not stay.is_open or stay.visit is None:
+        raise NothingToPrint
+    with speaking(stay.visit.reads):
+        words = _receipt(stay.visit)
+    return bytes(typst.compile(str(SHEET), sys_inputs={"words": json.dumps(words)}, format="pdf"))
+
+
+def _receipt(visit: Visit) -> dict[str, object]:
+    town = visit.town
+    day = date_in_words(visit.starts_at.astimezone(town.zone).date(), visit.reads)
+    facts = [
+        (_("Procedure"), visit.procedure.name_in(visit.reads)),
+        (_("Day and time"), f"{day}, {clock_time(visit.starts_at, town.time_zone)}"),
+    ]
+    if visit.clerk_name:
+        facts.append((_("Who attended you"), visit.clerk_name))
+    number = queries.number_of(visit)
+    return {
+        "lang": LANGUAGES[visit.reads].locale.split("_")[0],
+        "town": town.name,
+        "title": _("Your visit to the town hall"),
+        "facts": facts,
+        "paragraphs": [text for text in (visit.outcome, visit.next_steps) if text],
+        "phone": _("Telephone: %(phone)s", phone=town.phone),
+        "address": booking.link_of(visit),
+        "number": number if visit.is_live and not visit.is_being_attended else "",
+        "number_label": _("The number of your appointment, for the kiosk"),
+    }
