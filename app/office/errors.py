@@ -15,3 +15,15 @@ class OfferOver(Refusal):
     """What was chosen for a visit cannot be done as it was shown."""
 
     message = _l("The situation has changed. Look at the visits again before you confirm.")
+
+
+class HalfTranslated(Refusal):
+    """Something is missing in a language of the town, and nobody said that it may be."""
+
+    message = _l("Some texts are missing in a language of the town. Say whether that is all right.")
+
+
+class ProcedureUsed(Refusal):
+    message = _l(
+        "People have come for this procedure, so it cannot be deleted. Archive it instead."
+    )
