@@ -1,5 +1,15 @@
 """Errands of the back office: changes of rules, and what is written of procedures."""
 
+from app.office.services.changes import (
+    MOST_OFFERS,
+    Answer,
+    MustDecide,
+    look,
+    look_at_broken,
+    make,
+    mend,
+    outcome,
+)
 from app.office.services.editing import (
     add,
     archive,
@@ -9,16 +19,6 @@ from app.office.services.editing import (
     offer,
     remove,
     take_back,
-)
-from app.office.services.promises import (
-    MOST_OFFERS,
-    Answer,
-    MustDecide,
-    look,
-    look_at_broken,
-    make,
-    mend,
-    outcome,
 )
 
 __all__ = [
