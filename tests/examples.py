@@ -77,6 +77,21 @@ def a_procedure(place: Town) -> str:
     return town.the_procedure("padron").slug
 
 
+@example("texts/<tongue>", lambda: "ca")
+def a_language(place: Town) -> str:
+    return "ca"
+
+
+@example("history/<number>", lambda: 999_999)
+def an_edition(place: Town) -> int:
+    return 1
+
+
+@example("requests/<key>", new_code)
+def a_listed_request(place: Town) -> str:
+    return "nothing"
+
+
 @example("office/<slug>", lambda: "nothing")
 def an_office(place: Town) -> str:
     return town.the_procedure("padron").office.slug

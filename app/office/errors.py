@@ -34,3 +34,15 @@ class NoTimeYet(Refusal):
     """Nobody would attend anything."""
 
     message = _l("There is no free time yet. Look at the hours and at what each person attends.")
+
+
+class HalfTranslated(Refusal):
+    """Something is missing in a language of the town, and nobody said that it may be."""
+
+    message = _l("Some texts are missing in a language of the town. Say whether that is all right.")
+
+
+class ProcedureUsed(Refusal):
+    message = _l(
+        "People have come for this procedure, so it cannot be deleted. Archive it instead."
+    )

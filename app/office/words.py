@@ -1,6 +1,7 @@
 """How layers, kinds, reasons and lengths of time are called on the screens of the back office."""
 
 from datetime import time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from app.office.queries import Action, Promise
 from app.schedule.models import ResourceKind
 from app.schedule.queries import Why, Window
-from app.towns.models import Layer
+from app.towns.models import Layer, Recording, Stage
 
 # Each by the name that it gives itself.
 REGIONS = {
@@ -45,12 +46,16 @@ def init_app(app: Flask) -> None:
         length_of,
         day_name,
         action_name,
+        recording_name,
+        content_said,
+        stage_name,
         change_of,
         times_of,
         hours_said,
         hours_of_window,
     ):
         app.add_template_global(word, word.__name__)
+    app.add_template_filter(part_name)
 
 
 def day_name(weekday: int) -> str:
@@ -95,6 +100,43 @@ def action_name(action: Action) -> str:
         Action.CANCEL: _("Cancelled"),
         Action.KEEP: _("Kept as it is"),
     }[action]
+
+
+def recording_name(rule: Recording) -> str:
+    return {
+        Recording.NONE: _("Never"),
+        Recording.MAY: _("When clerk and citizen agree"),
+        Recording.MUST: _("Always, once the citizen agrees"),
+    }[rule]
+
+
+def stage_name(stage: Stage) -> str:
+    return {
+        Stage.DRAFT: _("Not on offer yet"),
+        Stage.OFFERED: _("On offer"),
+        Stage.ARCHIVED: _("Archived"),
+    }[stage]
+
+
+def part_name(column: str) -> str:
+    """What of a procedure it is, as the pages call it."""
+    times = _("Times and rules")
+    return {
+        **dict.fromkeys(("name", "summary", "purpose", "afterwards", "keywords"), _("Texts")),
+        **dict.fromkeys(("papers", "outcomes", "script"), _("Papers, results and script")),
+        "requests": _("What clerks may ask"),
+        **dict.fromkeys(("recording", "recording_reason"), _("Recording")),
+        **dict.fromkeys(("assurance", "assurance_reason", "act"), _("Identifying people")),
+    }.get(column, times)
+
+
+def content_said(value: Any) -> str:
+    """Whatever an edition kept, in a cell of a table."""
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {content_said(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return " | ".join(content_said(one) for one in value)
+    return "–" if value in (None, "") else str(value)
 
 
 def length_of(minutes: int) -> str:

@@ -11,12 +11,11 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.core.db import new_code
 from app.requests.models import Kind, Way
-from app.requests.queries import Words
+from app.requests.queries import MOST_CENTS, Words, way_for
 from app.requests.words import kind_name, way_name
-from app.ui.forms import NO_CONTROLS
+from app.ui.forms import NO_CONTROLS, clean
 
 MOST_FIELDS = 8
-MOST_CENTS = 10_000_000
 LINE = re.compile(r"^(?P<label>[^:]{1,80}):(?P<value>.{0,200})$")
 AMOUNT = re.compile(r"^(?P<euros>\d{1,6})(?:[.,](?P<cents>\d{1,2}))?$")
 # What needs no more than a sentence; papers, signatures and payments say more.
@@ -101,21 +100,6 @@ class AskForm(FlaskForm):
             cents=self.cents,
             version=version,
         )
-
-
-def way_for(kind: Kind, wanted: str) -> Way | None:
-    """The way that was chosen, if the kind has it; else the usual one; else none."""
-    ways = {
-        Kind.IDENTIFY: (Way.SMS, Way.PASSKEY, Way.EID, Way.CLERK),
-        Kind.SIGN: (Way.SMS, Way.LINK),
-    }.get(kind, ())
-    return next((way for way in ways if way == wanted), ways[0] if ways else None)
-
-
-def clean(text: str | None) -> str:
-    """Without what cannot be seen, line by line."""
-    lines = (text or "").replace("\r\n", "\n").split("\n")
-    return "\n".join(NO_CONTROLS.sub(" ", line).rstrip() for line in lines).strip()
 
 
 def values_of(sent: list[str], count: int) -> tuple[str, ...] | None:

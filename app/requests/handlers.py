@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -18,6 +19,8 @@ from app.core.i18n import speaking
 from app.core.phones import takes_messages
 from app.identity.events import SignedIn
 from app.messaging import services as messaging
+from app.papers.events import PaperReceived
+from app.papers.models import Side
 from app.requests import queries, services
 from app.requests.errors import AnsweredAlready
 from app.requests.events import RequestEvent, RequestMade
@@ -86,6 +89,16 @@ def they_used_their_passkey(event: SignedIn) -> None:
             _settle(request, True, method="passkey")
 
 
+@on(PaperReceived)
+def the_paper_came(event: PaperReceived) -> None:
+    """It was checked and can be read: what was asked for first is what it answers."""
+    visit = booking.visit(event.visit_id)
+    wanted = (one for one in queries.open_in(visit) if one.kind is Kind.PAPER and not one.is_late)
+    request = next(wanted, None)
+    if request and event.side == Side.CITIZEN:
+        _settle(request, True, "paper", paper=event.paper_id)
+
+
 @on(CheckAnswered)
 def they_said_no_to_the_check(event: CheckAnswered) -> None:
     request = _asked_to_identify(booking.visit(event.visit_id), Way.CLERK)
@@ -111,7 +124,7 @@ def _asked_to_identify(visit: Visit, way: Way) -> Request | None:
     )
 
 
-def _settle(request: Request, is_yes: bool, **content: str) -> None:
+def _settle(request: Request, is_yes: bool, how: str = "identity", **content: Any) -> None:
     # Withdrawn in the same instant? What they showed is written down all the same.
     with suppress(AnsweredAlready):
-        services.settle(request, is_yes, "identity", **content)
+        services.settle(request, is_yes, how, **content)

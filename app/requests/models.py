@@ -92,6 +92,11 @@ class Request(Personal, OfTown, Base):
         return self.is_open and self.expires_at is not None and clock.now() >= self.expires_at
 
     @property
+    def is_told(self) -> bool:
+        """Whether the citizen reads of it after the visit: they answered."""
+        return self.state in (State.DONE, State.REFUSED)
+
+    @property
     def can_be_repeated(self) -> bool:
         return self.state in (State.REFUSED, State.WITHDRAWN, State.EXPIRED)
 

@@ -19,6 +19,7 @@ from app.core.i18n import in_language
 from app.requests.models import Kind, Request, State, Tick, Way
 from app.towns.models import Procedure, Town
 
+MOST_CENTS = 10_000_000
 FREE = "free"  # the version of a text that no procedure defines
 SCRIPT_PARTS = ("steps", "phrases", "papers")
 
@@ -225,6 +226,15 @@ def _offer(visit: Visit, procedure: Procedure, item: Mapping[str, Any], place: i
 
 def usual_way(kind: Kind) -> Way | None:
     return {Kind.SIGN: Way.SMS, Kind.IDENTIFY: Way.SMS}.get(kind)
+
+
+def way_for(kind: Kind, wanted: str) -> Way | None:
+    """The way that was chosen, if the kind has it; else the usual one; else none."""
+    ways = {
+        Kind.IDENTIFY: (Way.SMS, Way.PASSKEY, Way.EID, Way.CLERK),
+        Kind.SIGN: (Way.SMS, Way.LINK),
+    }.get(kind, ())
+    return next((way for way in ways if way == wanted), ways[0] if ways else None)
 
 
 def known(visit: Visit, what: str) -> str:

@@ -209,6 +209,10 @@ class Procedure(OfTown, Base):
     def _known_words(self, key: str, assurance: dict[str, str]) -> dict[str, str]:
         return {Moment(moment).value: Level(level).value for moment, level in assurance.items()}
 
+    @validates("recording")
+    def _known_rule(self, key: str, recording: str) -> Recording:
+        return Recording(recording)
+
     @validates("minutes")
     def _positive(self, key: str, minutes: dict[str, int]) -> dict[str, int]:
         if not minutes or any(length <= 0 for length in minutes.values()):

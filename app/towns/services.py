@@ -43,6 +43,7 @@ PROCEDURE_LIMITS = {
     "interpreter_percent": (0, 300),
     "visits_per_phone": (1, 50),
     "alarm_days": (0, 365),
+    "retention_days": (30, 1825),
 }
 TOWN_LIMITS = {
     "notice_minutes": (0, 4 * WEEK),
@@ -178,6 +179,11 @@ def change_office(office: Office, **fields: Any) -> None:
     _change(office, fields, "office_changed", office.slug)
 
 
+def tell_removed(slug: str) -> None:
+    """A procedure for which nobody had ever come is gone."""
+    _tell("procedure_removed", slug)
+
+
 def change_procedure(procedure: Procedure, **fields: Any) -> None:
     """How long it takes, how far ahead it is offered, and to whom."""
     _refuse_unfit(fields, PROCEDURE_LIMITS)
@@ -199,6 +205,8 @@ def _change(row: Any, fields: dict[str, Any], rule: str, about: str) -> None:
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
+        if isinstance(row, Procedure):
+            row.edition += 1
         db.session.flush()
         _tell(rule, f"{about}: {', '.join(sorted(changed))}"[:200])
 

@@ -12,6 +12,13 @@ from app.core.phones import Unfit, UnfitNumber, mobile
 
 NO_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
+
+def clean(text: str | None) -> str:
+    """Without what cannot be seen, line by line."""
+    lines = (text or "").replace("\r\n", "\n").split("\n")
+    return "\n".join(NO_CONTROLS.sub(" ", line).rstrip() for line in lines).strip()
+
+
 UNFIT = {
     Unfit.NOT_A_NUMBER: _l("Write your mobile number with its nine digits, like 612 34 56 78."),
     Unfit.NOT_A_MOBILE: _l(

@@ -8,11 +8,15 @@ import sqlalchemy as sa
 from app.assurance import queries as assurance
 from app.audit.models import AuditEntry
 from app.audit.neutral import neutral_text
+from app.booking.models import Status
 from app.core import clock
 from app.core.db import db
+from app.core.events import publish
 from app.core.stream import StreamMessage
+from app.desk import services as desk
 from app.identity import services as identity
 from app.identity.services import Asker
+from app.papers.events import PaperReceived
 from app.queue import services as queue
 from app.requests import jobs, queries, services
 from app.requests.errors import (
@@ -306,6 +310,18 @@ def test_what_is_done_elsewhere_is_not_done_by_saying_so(visit, ask, citizen):
     assert request.is_open
 
 
+def test_a_paper_that_came_answers_what_was_asked_for(visit, ask):
+    first, second = ask(Kind.PAPER, "Your identity card"), ask(Kind.PAPER, "The lease")
+    facts = {"town_id": visit.town_id, "visit_id": visit.id, "kind": "pdf", "pages": 1}
+
+    publish(PaperReceived(**facts, paper_id=7, side="clerk"))
+    assert first.is_open
+    publish(PaperReceived(**facts, paper_id=8, side="citizen"))
+
+    assert (first.state, second.state) == (State.DONE, State.ASKED)
+    assert first.answer == {"how": "paper", "paper": 8}
+
+
 def test_a_signature_takes_the_code_of_this_very_text(visit, ask, citizen):
     request = ask(Kind.SIGN, "Sign your application", way=Way.SMS)
     db.session.commit()
@@ -343,6 +359,22 @@ def test_a_code_shows_the_telephone_and_answers_who_they_are(visit, ask, citizen
 
     assert request.state is State.DONE
     assert assurance.standing(visit).level.value == "phone"
+
+
+def test_after_the_visit_the_citizen_reads_every_word_they_accepted(visit, ask, citizen):
+    accepted, refused, open_one = ask(title="First"), ask(title="Second"), ask(title="Third")
+    services.answer(accepted, yes(accepted))
+    services.answer(refused, no(refused))
+    queue.begin(visit)
+    desk.close(visit, Status.SERVED, desk.Words())
+    db.session.commit()
+
+    page = citizen.get(f"{town.base(visit.town)}/ca/visits/{visit.code}").text
+
+    assert accepted.body in page
+    assert "Second" in page
+    assert "Third" not in page
+    assert open_one.state is State.EXPIRED
 
 
 def test_the_digest_depends_on_every_word():

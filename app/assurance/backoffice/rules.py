@@ -115,7 +115,7 @@ def end(code: str) -> Response:
 @requires(*OFFICE)
 def needs(slug: str) -> Response:
     """How surely this procedure must know who it is, when, and why, in the town's languages."""
-    procedure = towns.procedure_or_404(slug)
+    procedure = towns.procedure_or_404(slug, stages=towns.TO_BE_WRITTEN)
     form = NeedsForm(
         data={moment.value: procedure.assurance.get(moment.value, "none") for moment in Moment}
     )
@@ -148,7 +148,7 @@ def _start(form: RuleForm, status: int = 200) -> Response:
         form=form,
         providers=eid.offered(sorted(_all_providers())),
         chosen=town.eid_providers,
-        procedures=towns.procedures(),
+        procedures=towns.procedures(stages=towns.TO_BE_WRITTEN),
         moments=list(Moment),
     )
 

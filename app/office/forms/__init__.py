@@ -13,12 +13,12 @@ from wtforms.validators import ValidationError
 
 from app.core.i18n import LANGUAGES, in_language
 from app.office.forms.fields import CHANNELS, Day, Hour, Number, Several, Words
-from app.office.words import REGIONS, day_name
+from app.office.words import REGIONS, day_name, recording_name
 from app.schedule.errors import AbsenceBackwards
 from app.schedule.models import ResourceKind, SignLanguage
 from app.schedule.services import Hours
 from app.towns.errors import RuleRefused
-from app.towns.models import Channel, Media, Office, Procedure, Town
+from app.towns.models import Channel, Media, Office, Procedure, Recording, Town
 from app.towns.services import STEPS
 
 NAME_MISSING = _l("Write a name.")
@@ -227,6 +227,8 @@ class ProcedureForm(RuleForm):
     takes_walk_ins = BooleanField(_l("People may come without a time"))
     visits_per_phone = Number(_l("Visits ahead for each telephone, at the most"), is_needed=False)
     alarm_days = Number(_l("Days to the first free time before the alarm"), is_needed=False)
+    recording = SelectField(_l("Is the meeting recorded?"))
+    retention_days = Number(_l("Days for which its visits are kept"), is_needed=False)
 
     PLAIN = (
         "more_time_percent",
@@ -239,7 +241,13 @@ class ProcedureForm(RuleForm):
         "takes_walk_ins",
         "visits_per_phone",
         "alarm_days",
+        "recording",
+        "retention_days",
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.recording.choices = [(rule.value, recording_name(rule)) for rule in Recording]
 
     @staticmethod
     def values_of(procedure: Procedure) -> dict[str, Any]:

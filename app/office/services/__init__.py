@@ -1,4 +1,4 @@
-"""Errands of the back office: changing rules without losing visits, and setting a town up."""
+"""Errands of the back office: rules changed without losing visits, procedures, a town set up."""
 
 from app.office.services.changes import (
     MOST_OFFERS,
@@ -9,6 +9,16 @@ from app.office.services.changes import (
     make,
     mend,
     outcome,
+)
+from app.office.services.editing import (
+    add,
+    archive,
+    change,
+    go_back,
+    keep_up,
+    offer,
+    remove,
+    take_back,
 )
 from app.office.services.people import copy_week, employ_clerk, let_go
 from app.office.services.setup import (
@@ -26,10 +36,15 @@ __all__ = [
     "Answer",
     "MustDecide",
     "NotApplied",
+    "add",
+    "archive",
     "begin",
     "book_test_visit",
+    "change",
     "copy_week",
     "employ_clerk",
+    "go_back",
+    "keep_up",
     "let_go",
     "load",
     "look",
@@ -38,9 +53,12 @@ __all__ = [
     "make",
     "make_link",
     "mend",
+    "offer",
     "offer_from_catalogue",
     "open_link",
     "outcome",
+    "remove",
+    "take_back",
     "town_named",
     "work_hours_for_all",
 ]

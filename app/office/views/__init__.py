@@ -2,6 +2,7 @@
 
 from app.office.views import (
     closed,
+    editing,
     hours,
     people,
     promises,
@@ -17,6 +18,7 @@ from app.office.views.setup import setup_bp
 __all__ = [
     "bp",
     "closed",
+    "editing",
     "hours",
     "people",
     "promises",

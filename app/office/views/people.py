@@ -98,7 +98,7 @@ def skills(code: str) -> Response:
     """Which procedures of this town somebody attends; their languages too, if they are ours."""
     person = _clerk_or_404(code)
     is_ours = person.town_id == g.town.id
-    offered = towns.procedures()
+    offered = towns.procedures(stages=towns.TO_BE_WRITTEN)
     form = SkillsForm(procedures=offered, data=_skill_values(person))
 
     def again(status: int) -> Response:
@@ -166,7 +166,7 @@ def _values(person: Resource) -> dict[str, Any]:
 
 
 def _skill_values(person: Resource) -> dict[str, Any]:
-    own = {one.id for one in towns.procedures()}
+    own = {one.id for one in towns.procedures(stages=towns.TO_BE_WRITTEN)}
     spoken = person.account.languages if person.account else []
     return {
         "procedures": sorted(schedule.skills_of(person.id) & own),

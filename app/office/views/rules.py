@@ -6,14 +6,16 @@ from flask import Response, g, request, url_for
 from flask_babel import gettext as _
 
 from app.core import janus
-from app.identity.session import requires
-from app.office import queries
+from app.identity.session import current_account, requires
+from app.office import queries, services
 from app.office.forms import ProcedureForm, TownForm
 from app.office.forms.versions import mark_of
+from app.office.queries import editing
 from app.office.views.door import MANAGERS, bp, carry_out, page
 from app.schedule import queries as schedule
 from app.towns import queries as towns_queries
 from app.towns import services as towns
+from app.towns.models import Stage
 
 
 @bp.get("/procedures")
@@ -21,7 +23,8 @@ from app.towns import services as towns
 def procedures() -> Response:
     return page(
         "procedures",
-        procedures=towns_queries.procedures(),
+        procedures=towns_queries.procedures(stages=tuple(Stage)),
+        missing={one.slug: count for one, count in editing.missing_everywhere(g.town) if count},
         unattended=queries.unattended(g.town),
     )
 
@@ -29,7 +32,7 @@ def procedures() -> Response:
 @bp.route("/procedures/<slug>", methods=["GET", "POST"])
 @requires(*MANAGERS)
 def procedure(slug: str) -> Response:
-    found = towns_queries.procedure_or_404(slug)
+    found = towns_queries.procedure_or_404(slug, stages=tuple(Stage))
     form = ProcedureForm(data=ProcedureForm.values_of(found))
 
     def again(status: int) -> Response:
@@ -49,7 +52,7 @@ def procedure(slug: str) -> Response:
         return again(200)
     return carry_out(
         form,
-        lambda: towns.change_procedure(found, **form.fields),
+        lambda: services.change(found, current_account, **form.fields),
         title=_("Other rules for %(name)s", name=found.name_in()),
         back=url_for(".procedure", slug=slug),
         done=_("The rules are saved."),

@@ -1,6 +1,6 @@
 """For how long: each kind of data ends when its term is over. One step a transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +31,7 @@ from app.privacy.services.ending import block, destroy, end_visits
 from app.privacy.services.figures import count_days, in_parts
 from app.privacy.terms import TERMS
 from app.queue.models import WaitEstimate
-from app.towns.models import Town
+from app.towns.models import Procedure, Town
 from app.towns.tenant import current_town_id, every_town
 
 # So many rows of one kind a night: a long night must not close the register to everybody.
@@ -120,11 +120,7 @@ def _end_waits(town: Town) -> dict[str, int]:
 
 def _block_visits(town: Town) -> dict[str, int]:
     """A visit that is long over is blocked by itself, also when its citizen still comes."""
-    question = sa.select(Visit.id).where(
-        Visit.status.in_(OVER),
-        sa.func.coalesce(Visit.ended_at, Visit.ends_at) < _before(Kept.VISITS),
-    )
-    ids = db.session.scalars(question.limit(MOST)).all()
+    ids = [visit_id for due in _terms_of_visits() for visit_id in _over(due)][:MOST]
     for some in in_parts(ids, AT_ONCE):
         theirs: list[Holding] = [one for one in HOLDINGS if one.can_be_blocked]
         rows: list[tuple[Any, Any]] = [
@@ -135,6 +131,25 @@ def _block_visits(town: Town) -> dict[str, int]:
             db.session.execute(change, execution_options={"synchronize_session": False})
     db.session.expire_all()
     return {"blocked": len(ids)}
+
+
+def _terms_of_visits() -> list[tuple[sa.ColumnElement[bool], datetime]]:
+    """Which visits end before which instant: a procedure may have a term of its own."""
+    rows = db.session.execute(
+        sa.select(Procedure.id, Procedure.retention_days).where(
+            Procedure.retention_days.is_not(None)
+        )
+    ).all()
+    own = [(Visit.procedure_id == number, _ago(timedelta(days=days or 0))) for number, days in rows]
+    others = Visit.procedure_id.not_in([number for number, _ in rows])
+    return [*own, (others, _before(Kept.VISITS))]
+
+
+def _over(due: tuple[sa.ColumnElement[bool], datetime]) -> Sequence[int]:
+    which, before = due
+    ended_at = sa.func.coalesce(Visit.ended_at, Visit.ends_at)
+    question = sa.select(Visit.id).where(which, Visit.status.in_(OVER), ended_at < before)
+    return db.session.scalars(question.limit(MOST)).all()
 
 
 def _destroy_visits(town: Town) -> dict[str, int]:

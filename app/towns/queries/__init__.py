@@ -11,7 +11,10 @@ from sqlalchemy.orm import joinedload
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
 from app.core.i18n import LANGUAGES, current_slug, in_language
-from app.towns.models import Closure, Office, Procedure, Season, Town
+from app.towns.models import Closure, Office, Procedure, Season, Stage, Town
+
+ON_OFFER = (Stage.OFFERED,)
+TO_BE_WRITTEN = (Stage.DRAFT, Stage.OFFERED)
 
 
 def all_towns() -> Sequence[Town]:
@@ -73,11 +76,10 @@ def season_or_404(season_id: int) -> Season:
     return found
 
 
-def procedures(words: str = "") -> list[Procedure]:
-    """The town's procedures, or those whose name, summary or keywords hold every word asked for."""
-    rows = list(
-        db.session.scalars(sa.select(Procedure).order_by(Procedure.position, Procedure.id)).all()
-    )
+def procedures(words: str = "", *, stages: Collection[Stage] = ON_OFFER) -> list[Procedure]:
+    """What the town offers, or of it what holds every word in its name, summary or keywords."""
+    question = sa.select(Procedure).where(Procedure.stage.in_(stages))
+    rows = list(db.session.scalars(question.order_by(Procedure.position, Procedure.id)).all())
     wanted = plain(words).split()
     if not wanted:
         return rows
@@ -86,13 +88,16 @@ def procedures(words: str = "") -> list[Procedure]:
 
 
 def procedures_of(slugs: Collection[str]) -> Sequence[Procedure]:
-    """Those of the town's procedures that have one of these names."""
-    return db.session.scalars(sa.select(Procedure).where(Procedure.slug.in_(slugs))).all()
+    """Those that the town offers and that have one of these names."""
+    question = sa.select(Procedure).where(Procedure.slug.in_(slugs), Procedure.stage.in_(ON_OFFER))
+    return db.session.scalars(question).all()
 
 
-def procedure_or_404(slug: str) -> Procedure:
+def procedure_or_404(slug: str, *, stages: Collection[Stage] = ON_OFFER) -> Procedure:
     row = first_or_none(
-        sa.select(Procedure).where(Procedure.slug == slug).options(joinedload(Procedure.office))
+        sa.select(Procedure)
+        .where(Procedure.slug == slug, Procedure.stage.in_(stages))
+        .options(joinedload(Procedure.office))
     )
     if row is None:
         raise Missing
