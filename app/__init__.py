@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    acts,
     archive,
     assurance,
     audit,
@@ -25,6 +26,7 @@ from app import (
     portal,
     privacy,
     queue,
+    recordings,
     requests,
     schedule,
     survey,
@@ -52,6 +54,8 @@ FLOORS = (
     papers,
     requests,
     calls,
+    recordings,
+    acts,
     kiosks,
     insight,
     privacy,

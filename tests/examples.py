@@ -14,6 +14,8 @@ from typing import Any
 
 from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
+from app.acts import csv
+from app.acts.models import ActEdition, Grade, SealedAct, Signer, Step
 from app.archive import queries as archive_queries
 from app.archive import services as archive
 from app.assurance import queries as assurance
@@ -38,6 +40,7 @@ from app.papers import services as handing_in
 from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
+from app.recordings.models import Segment, State, Take, Viewing
 from app.requests.models import Kind, Request
 from app.requests.queries import Words
 from app.schedule.models import Resource, ResourceKind, Shift
@@ -270,6 +273,52 @@ def a_recovery(place: Town) -> str:
     return accounts.offer_recovery(the_person(Role.CITIZEN), reason="video")
 
 
+@example("check/<csv>", csv.new)
+@example("of/<csv>", csv.new)
+def a_sealed_act(place: Town) -> str:
+    """Sealed by hand: what it looks like inside is for others to try."""
+    visit = the_visit(place)
+    found = db.session.query(SealedAct).filter_by(visit_id=visit.id).first()
+    if found is None:
+        found = SealedAct(
+            csv=csv.new(),
+            identifier=f"ES_L01990011_2026_{csv.new().upper()}",
+            visit_id=visit.id,
+            meeting=new_code(),
+            version=1,
+            step=Step.SEALED,
+            language="ca",
+            digest="0" * 64,
+            sealed_at=clock.now(),
+        )
+        file = archive.keep(io.BytesIO(b"%PDF"), owner=f"visit:{visit.code}", name="act.pdf")
+        found.editions.append(
+            ActEdition(
+                number=1, file=file.id, size=4, sha256=file.sha256, sealed_by="-", is_stamped=False
+            )
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.csv
+
+
+@example("signers/<code>", new_code)
+def a_signer(place: Town) -> str:
+    found = db.session.query(Signer).filter_by(town_id=place.id).first()
+    if found is None:
+        today = clock.today(place.time_zone)
+        found = Signer(
+            account_id=the_person(Role.CLERK).id,
+            grade=Grade.CLERK,
+            certificate="-",
+            fingerprint=secrets.token_hex(32),
+            first_day=today,
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found.code
+
+
 @example("passkeys/<code>", new_code)
 def a_passkey(place: Town) -> str:
     key = Passkey(
@@ -329,6 +378,54 @@ def a_provider(place: Town) -> str:
     return "anything"
 
 
+def the_segment(place: Town) -> Segment:
+    """A part of a meeting that is being recorded: made once."""
+    found = db.session.query(Segment).filter_by(town_id=place.id).first()
+    if found:
+        return found
+    segment = Segment(
+        visit_id=the_visit(place).id,
+        number=1,
+        state=State.RECORDING,
+        asked_by_id=the_person(Role.CLERK).id,
+        started_at=clock.now(),
+    )
+    db.session.add(segment)
+    db.session.flush()
+    db.session.add(Take(segment_id=segment.id, number=1, media_type="", clock_offset_ms=0, head=""))
+    db.session.flush()
+    return segment
+
+
+@example("segments/<segment>", new_code)
+@example("recordings/<segment>", new_code)
+def a_segment(place: Town) -> str:
+    return the_segment(place).code
+
+
+@example("takes/<take>", new_code)
+def a_take(place: Town) -> str:
+    return db.session.query(Take).filter_by(segment_id=the_segment(place).id).first().code
+
+
+@example("pieces/<number>", lambda: 999_999)
+def a_piece(place: Town) -> int:
+    return 1
+
+
+@example("recordings/<viewing>", new_code)
+def a_viewing(place: Town) -> str:
+    viewing = Viewing(
+        segment_id=the_segment(place).id,
+        account_id=the_person(Role.CLERK).id,
+        reason="So that every door is tried.",
+        expires_at=clock.now() + timedelta(hours=1),
+    )
+    db.session.add(viewing)
+    db.session.flush()
+    return viewing.code
+
+
 def a_kiosk(place: Town) -> tuple[Kiosk, str]:
     """A kiosk of that town and its key: made once a town."""
     secret, shown = kiosks.ask({})
@@ -365,3 +462,8 @@ def a_clip(place: Town) -> str:
 @example("shown/<page>", lambda: "nothing")
 def a_page_shown(place: Town) -> str:
     return "procedure"
+
+
+@example("device/<name>", lambda: "package.sig")
+def a_release(place: Town) -> str:
+    return "package"

@@ -114,6 +114,15 @@ class Defaults:
     # its old stamps are checked. None at all: a development authority that proves nothing.
     TIMESTAMP_AUTHORITIES: tuple[dict[str, Any], ...] = ()
     TIMESTAMP_TIMEOUT_SECONDS = 10
+    # With which key acts are sealed: a PKCS#12 file in the instance folder, or a PKCS#11 device:
+    # {"module": its library, "token", "label" of key and certificate, "pin", "chain": a file}.
+    # Neither: a development key that proves nothing.
+    SEAL_FILE = ""
+    SEAL_PASSWORD = ""
+    SEAL_DEVICE: dict[str, Any] = {}
+    SEAL_ROOTS = ""  # a file of the certificates that the seal ends in, in the instance folder
+    SEAL_LISTS: tuple[str, ...] = ()  # files of what its issuer took back, when nobody is asked
+    SEAL_IS_QUALIFIED = False  # whether its issuer is in the trusted list: nobody sees it in a key
     REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
     WEBHOOKS_TO_THIS_MACHINE = False  # news to addresses of our own network, in clear: for tests
     WEBHOOK_TIMEOUT_SECONDS = 8

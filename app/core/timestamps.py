@@ -78,6 +78,8 @@ class Authority(Protocol):
 
     def roots(self) -> list[x509.Certificate]: ...
 
+    def revoked(self) -> list[bytes]: ...
+
     def reply(self, query: bytes) -> bytes: ...
 
 
@@ -95,6 +97,10 @@ class Online:
 
     def roots(self) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(self.roots_file.read_bytes())
+
+    def revoked(self) -> list[bytes]:
+        """Its lists are where its certificates say."""
+        return []
 
     def reply(self, query: bytes) -> bytes:
         if not self.url:
@@ -143,6 +149,11 @@ class Development:
         file = self.folder / "ca.pem"
         return x509.load_pem_x509_certificates(file.read_bytes()) if file.exists() else []
 
+    def revoked(self) -> list[bytes]:
+        """The list of what was taken back, in DER: nothing ever is."""
+        file = self.folder / "ca.crl"
+        return [file.read_bytes()] if file.exists() else []
+
     def reply(self, query: bytes) -> bytes:
         if not self.folder.is_dir():
             make_development(self.folder)
@@ -173,6 +184,13 @@ def chosen() -> list[Authority]:
     return found or [_development()]
 
 
+def prepare() -> None:
+    """Before the first stamp is asked for: its certificates are needed to seal with it."""
+    for authority in chosen():
+        if isinstance(authority, Development) and not authority.folder.is_dir():
+            make_development(authority.folder)
+
+
 def is_for_development() -> bool:
     """Whether the stamps made here prove nothing to anybody else."""
     return not current_app.config["TIMESTAMP_AUTHORITIES"]
@@ -180,13 +198,17 @@ def is_for_development() -> bool:
 
 def stamp(message: bytes) -> Stamp:
     """Ask in order until one gives a stamp that fits. The register must be left alone meanwhile."""
+    query = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256).build()
+    digest = query.message_imprint.message
+    return stamp_query(query.as_bytes(), digest, query.nonce)
+
+
+def stamp_query(query: bytes, digest: bytes, nonce: int | None) -> Stamp:
+    """The same for a TimeStampReq in DER that somebody else wrote, about that digest."""
     problems: list[tuple[str, str]] = []
     for authority in chosen():
-        builder = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256)
-        query = builder.build()
         try:
-            answer = authority.reply(query.as_bytes())
-            found = _fitting(answer, message, authority, query.nonce)
+            found = _fitting(authority.reply(query), authority, nonce, digest=digest)
             if abs(found.at - clock.now()) > CLOCKS_APART:
                 raise WrongStamp("its clock is not ours")
         except (Unanswered, WrongStamp) as error:
@@ -203,7 +225,7 @@ def check(token: bytes, message: bytes) -> Stamp:
     why = "no authority is known"
     for authority in [*chosen(), *([] if is_for_development() else [_development()])]:
         try:
-            return _fitting(token, message, authority, None)
+            return _fitting(token, authority, None, message=message)
         except WrongStamp as error:
             why = str(error)
         except OSError as error:
@@ -211,8 +233,15 @@ def check(token: bytes, message: bytes) -> Stamp:
     raise WrongStamp(why)
 
 
-def _fitting(answer: bytes, message: bytes, authority: Authority, nonce: int | None) -> Stamp:
-    """The stamp in that answer, when it is one of this message, by this authority."""
+def _fitting(
+    answer: bytes,
+    authority: Authority,
+    nonce: int | None,
+    *,
+    message: bytes = b"",
+    digest: bytes = b"",
+) -> Stamp:
+    """The stamp in that answer, when it is one of this message or digest, by this authority."""
     roots = authority.roots()
     if not roots:
         raise WrongStamp("its certificates are not here")
@@ -220,7 +249,10 @@ def _fitting(answer: bytes, message: bytes, authority: Authority, nonce: int | N
         answer = in_order(answer)
         response = decode_timestamp_response(answer)
         verifier = VerifierBuilder(roots=roots, nonce=nonce).build()
-        verifier.verify_message(response, message)
+        if digest:
+            verifier.verify(response, digest)
+        else:
+            verifier.verify_message(response, message)
         at = response.tst_info.gen_time
     except VerificationError as error:
         raise WrongStamp(str(error)[:120]) from error
@@ -315,6 +347,7 @@ def make_development(folder: Path) -> None:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         ),
+        "ca.crl": _nothing_revoked(ca, ca_key),
         "tsa.cnf": OPENSSL.encode(),
         "serial": b"01\n",
     }.items():
@@ -324,6 +357,21 @@ def make_development(folder: Path) -> None:
         os.replace(draft, folder)
     except OSError:  # another process was quicker
         shutil.rmtree(draft)
+
+
+def _nothing_revoked(ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Its only list: who keeps a proof for long puts it beside the stamps."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.subject)
+        .last_update(ca.not_valid_before_utc)
+        .next_update(ca.not_valid_after_utc)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
+        .add_extension(x509.CRLNumber(1), critical=False)
+    )
+    return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def _named(name: str) -> x509.Name:

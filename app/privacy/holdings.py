@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Invitation
+from app.acts.models import ActEdition, SealedAct, Signature, Statement
 from app.archive.models import Envelope, StoredFile
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
@@ -27,6 +28,7 @@ from app.messaging.models import Message
 from app.papers.models import Look, Paper
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
+from app.recordings.models import Consent, Meeting, Segment
 from app.requests.models import Request, Tick
 
 
@@ -102,6 +104,11 @@ def visit_of(owner: Any) -> Any:
     return named.scalar_subquery()
 
 
+def _visit_of_act(act_id: Any) -> Any:
+    """The number of the visit whose act it is."""
+    return sa.select(SealedAct.visit_id).where(SealedAct.id == act_id).scalar_subquery()
+
+
 def _visits(person: Person) -> sa.ColumnElement[bool]:
     """Theirs, and what was begun with their telephone and never confirmed."""
     unconfirmed = sa.and_(Visit.citizen_id.is_(None), Visit.phone == person.phone)
@@ -138,6 +145,32 @@ HOLDINGS: tuple[Holding, ...] = (
         stays=True,
         visit=visit_of(Envelope.owner),
     ),
+    Holding(
+        "signatures",
+        Signature,
+        lambda person: _visit_of_act(Signature.made_id).in_(person.visit_ids),
+        visit=_visit_of_act(Signature.made_id),
+    ),
+    Holding(
+        "editions",
+        ActEdition,
+        lambda person: _visit_of_act(ActEdition.act_id).in_(person.visit_ids),
+        visit=_visit_of_act(ActEdition.act_id),
+    ),
+    Holding(
+        "sealed_acts",
+        SealedAct,
+        _by_visit(SealedAct.visit_id),
+        shown=("identifier", "sealed_at"),
+        visit=SealedAct.visit_id,
+    ),
+    Holding(
+        "statements",
+        Statement,
+        _by_visit(Statement.visit_id),
+        shown=("text", "signed_at"),
+        visit=Statement.visit_id,
+    ),
     _of_visit("acts", Act),
     _of_visit("looks", Look, is_evidence=False),
     Holding(
@@ -159,6 +192,22 @@ HOLDINGS: tuple[Holding, ...] = (
     _of_visit("devices", DeviceCheck, is_evidence=False),
     _of_visit("kiosk_stays", Stay, is_evidence=False),
     _of_visit("ticks", Tick),
+    Holding(
+        "consents",
+        Consent,
+        lambda person: Consent.segment_id.in_(
+            sa.select(Segment.id).where(Segment.visit_id.in_(person.visit_ids))
+        ),
+        shown=("asked_at", "answered_at", "withdrawn_at"),
+    ),
+    Holding(
+        "recordings",
+        Segment,
+        _by_visit(Segment.visit_id),
+        shown=("asked_at", "ended_at"),
+        visit=Segment.visit_id,
+    ),
+    _of_visit("meetings", Meeting),
     Holding(
         "asked",
         Request,
@@ -293,7 +342,9 @@ NOT_PERSONAL = frozenset(
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
-        *("file_hold", "file_reading", "file_term"),
+        *("act_signer", "file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+        # What belongs to a recording or a ledger ends with it.
+        *("take", "piece", "gap", "viewing", "ledger_entry", "ledger_stamp", "consent_text"),
     )
 )

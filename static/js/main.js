@@ -4,6 +4,7 @@
  */
 const MODULES = {
   'call-screen': () => import('./calls/call-screen.js'),
+  'check-file': () => import('./acts/check-file.js'),
   'code-from-message': () => import('./identity/code-from-message.js'),
   'device-check': () => import('./devices/check-screen.js'),
   'desk-day': () => import('./desk/day-screen.js'),
@@ -13,6 +14,7 @@ const MODULES = {
   'kiosk-stay': () => import('./kiosks/stay-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),
+  'recording-screen': () => import('./recordings/recording-screen.js'),
   papers: () => import('./papers/papers.js'),
   'papers-beside': () => import('./papers/papers-beside.js'),
   'print-button': () => import('./portal/print-button.js'),

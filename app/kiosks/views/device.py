@@ -1,11 +1,15 @@
 """What the device itself says and asks, with its key; pages and people have other doors."""
 
+from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, make_response, render_template, request
+from flask_babel import gettext as _
 
 from app.core import clock, stream
 from app.core.db import transaction
+from app.core.errors import Missing
+from app.core.i18n import LANGUAGES, speaking
 from app.core.limits import sends_codes
 from app.core.security import by_provider, json_sent
 from app.kiosks import queries, services
@@ -108,6 +112,38 @@ def paper(code: str) -> Response:
     order = queries.order_of(_own_kiosk(), code)
     answer = make_response(services.what_to_print(order))
     answer.content_type = "application/pdf"
+    return answer
+
+
+@device_bp.get("/offline")
+@by_provider
+def offline() -> str:
+    """What the device keeps to show when it cannot reach us: whom to call, in every language."""
+    kiosk, town = _own_kiosk(), towns.current_town_or_404()
+    order = [*town.languages, *(slug for slug in LANGUAGES if slug not in town.languages)]
+    return render_template(
+        "kiosks/offline.html",
+        kiosk=kiosk,
+        offices=towns.offices(),
+        spoken=[(LANGUAGES[slug], *_sentences(slug)) for slug in order],
+    )
+
+
+def _sentences(slug: str) -> tuple[str, str]:
+    with speaking(slug):
+        return _("There is no line now"), _("Call us on this number:")
+
+
+@device_bp.get("/<any(package, 'package.sig'):name>")
+@by_provider
+def package(name: str) -> Response:
+    """The kit of this same release, and its signature; whoever installs it checks who signed."""
+    _own_kiosk()
+    file = Path(current_app.instance_path) / "kiosk" / name
+    if not file.is_file():
+        raise Missing
+    answer = make_response(file.read_bytes())
+    answer.content_type = "application/octet-stream"
     return answer
 
 

@@ -28,5 +28,6 @@ export function mount(form) {
   form.addEventListener('click', press, { signal: gone.signal })
   field.addEventListener('input', retype, { signal: gone.signal })
   show()
+  form.dataset.ready = ''
   return () => gone.abort()
 }

@@ -1,0 +1,15 @@
+"""Acts: what happened in a visit, sealed so that anybody can check it without us."""
+
+import logging
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.acts import backoffice, cli, handlers, jobs, models, views, words  # noqa: F401
+
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of what was decided here
+    words.init_app(app)
+    app.cli.add_command(cli.commands)
+    for bp in (views.bp, backoffice.bp, backoffice.office_bp):
+        app.register_blueprint(bp)

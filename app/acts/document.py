@@ -1,0 +1,338 @@
+"""What an act says, on paper: PDF/A-3 and PDF/UA, in the citizen's language and in Spanish.
+
+Everything on it comes from the manifest, and the manifest is attached. Nothing touches a disk.
+"""
+
+import json
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+import typst
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.acts import words
+from app.acts.manifest import Facts, digest_of
+from app.assurance.models import Method
+from app.assurance.words import document_name, level_name
+from app.calls.words import part_name
+from app.core.i18n import clock_time, date_in_words, language_name, speaking
+from app.towns.words import channel_name
+
+TEMPLATE = Path(__file__).with_name("document.typ")
+STANDARDS: list[Any] = ["a-3a", "ua-1"]
+# Typst knows languages by their two letters of ISO 639, and Valencian is Catalan there.
+LANGS = {"va": "ca"}
+
+Rows = list[list[str]]
+Group = dict[str, Any]
+Section = dict[str, Any]
+
+
+def drawn(facts: Facts, manifest: bytes, attached: dict[str, bytes] | None = None) -> bytes:
+    """The PDF, not sealed yet. `attached`: what somebody signed and their signature, as text."""
+    made_at = datetime.fromisoformat(facts["act"]["made_at"])
+    own = facts["act"]["language"]
+    slugs = [own] if own == "es" else [own, "es"]
+    with speaking(own):
+        said = {
+            "title": _("Record of a visit"),
+            "author": facts["body"]["name"],
+            "footer": _("Check it with this code at the address above."),
+            "qr_says": _("The address where this record is checked, to be read by a telephone."),
+        }
+    said |= {
+        "date": {"year": made_at.year, "month": made_at.month, "day": made_at.day},
+        "lang": LANGS.get(own, own),
+        "region": "GB" if own == "en" else "ES",
+        "csv": facts["act"]["csv"],
+        "check": facts["body"]["check"],
+        "qr": _qr(f"{facts['body']['check']}/{facts['act']['csv']}"),
+        "parts": [_part(facts, manifest, slug, is_second=slug != own) for slug in slugs],
+        "attached": _attached(manifest, attached or {}),
+    }
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            sys_inputs={"act": json.dumps(said)},
+            pdf_standards=STANDARDS,
+            ignore_system_fonts=True,
+            timestamp=made_at,
+        )
+    )
+
+
+def _attached(manifest: bytes, more: dict[str, bytes]) -> list[dict[str, str]]:
+    found = [_file("manifest.json", manifest, "application/json", "data")]
+    for name, content in more.items():
+        kind = "application/json" if name.endswith(".json") else "application/pkcs7-signature"
+        found.append(_file(name, content, kind, "supplement"))
+    return found
+
+
+def _file(name: str, content: bytes, media_type: str, relationship: str) -> dict[str, str]:
+    return {
+        "name": name,
+        "content": content.decode(),
+        "media_type": media_type,
+        "relationship": relationship,
+        "description": f"{name}, SHA-256 {digest_of(content)}",
+    }
+
+
+def _qr(address: str) -> str:
+    drawing = BytesIO()
+    segno.make(address, error="m", micro=False).save(drawing, kind="svg", xmldecl=False, border=2)
+    return drawing.getvalue().decode()
+
+
+def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[str, Any]:
+    """All of it in one language."""
+    zone = facts["body"]["time_zone"]
+    with speaking(slug):
+        sections = [
+            _about(facts, slug, zone),
+            _people(facts, zone),
+            _consents(facts, zone),
+            _statement(facts, zone),
+            _done(facts),
+            _recording(facts, zone),
+            _check(facts, manifest, zone),
+        ]
+        return {
+            "lang": LANGS.get(slug, slug),
+            "region": "GB" if slug == "en" else "ES",
+            "is_second": is_second,
+            "title": _("Record of a visit"),
+            "town": facts["body"]["name"],
+            "lead": _lead(facts),
+            "sections": [one for one in sections if one],
+        }
+
+
+def _lead(facts: Facts) -> list[str]:
+    seal = facts["seal"]
+    lines = [
+        f"{words.grade_name(facts['act']['grade'])}. {words.grade_says(facts['act']['grade'])}"
+    ]
+    if seal["is_for_development"]:
+        lines.append(_("This is a trial: its seal is NOT qualified and proves nothing."))
+    elif not seal["is_qualified"]:
+        lines.append(_("Its seal is not a qualified one."))
+    if facts["act"]["replaces"]:
+        code = facts["act"]["replaces"]["csv"]
+        lines.append(_("It replaces the record with the code %(code)s.", code=code))
+        lines.append(words.reason_name(facts["act"]["reason"]))
+    return lines
+
+
+def _about(facts: Facts, slug: str, zone: str) -> Section:
+    meeting, times = facts["meeting"], facts["meeting"]["times"]
+    key = "name_es" if slug == "es" else "name"
+    began = times["in_service_at"] or times["called_at"]
+    rows = [
+        [_("What for"), ", ".join(one[key] for one in meeting["procedures"])],
+        [_("How"), channel_name(meeting["channel"])],
+        [_("Language"), language_name(meeting["language"])],
+        [_("Began"), _when(began, zone)],
+        [_("Ended"), _when(times["ended_at"], zone)],
+        [_("Office"), meeting["office"]],
+        [_("Number of the visit"), meeting["id"]],
+    ]
+    return _section(_("The visit"), _group(rows=rows))
+
+
+def _people(facts: Facts, zone: str) -> Section:
+    return _section(
+        _("Who took part"),
+        *(
+            _group(part_name(one["part"]), _person(one), [*_identifications(one, zone)])
+            for one in facts["participants"]
+        ),
+    )
+
+
+def _person(one: Facts) -> Rows:
+    rows = [[_("Name"), one["name"] or _("not given")]]
+    if one["part"] == "clerk":
+        rows.append([_("In the register of clerks who identify"), _yes_no(one["authorised"])])
+        if one["resolution"]:
+            rows.append([_("Resolution"), one["resolution"]])
+    elif one["part"] == "citizen":
+        rows.append([_("How surely they are known"), level_name(one["level"])])
+    return rows
+
+
+def _identifications(one: Facts, zone: str) -> list[str]:
+    return [
+        ". ".join(
+            part
+            for part in (
+                _method(row["method"]),
+                document_name(row["document_kind"]) if row["document_kind"] else "",
+                row["document"],
+                row["by"],
+                _when(row["at"], zone),
+            )
+            if part
+        )
+        for row in one.get("identifications", ())
+    ]
+
+
+def _method(method: str) -> str:
+    return {
+        Method.SMS_CODE.value: _("Code sent to the telephone"),
+        Method.PASSKEY.value: _("Passkey"),
+        Method.CLERK.value: _("Document shown to a clerk"),
+        Method.EID.value: _("National identity"),
+    }[method]
+
+
+def _consents(facts: Facts, zone: str) -> Section | None:
+    if not facts["consents"]:
+        return None
+    return _section(
+        _("What they were asked"),
+        *(
+            _group(
+                _consent_name(one["what"]),
+                [
+                    [_("Answer"), _("They agreed") if one["given"] else _("They did not agree")],
+                    [_("When"), _when(one["at"], zone)],
+                    [_("How"), _way(one["way"])],
+                    [
+                        _("Version of the text"),
+                        f"{one['text_version']}, {language_name(one['language'])}",
+                    ],
+                    ["SHA-256", one["text_sha256"]],
+                ],
+            )
+            for one in facts["consents"]
+        ),
+    )
+
+
+def _consent_name(what: str) -> str:
+    return {
+        "identification": _("To be identified by a clerk"),
+        "recording": _("To be recorded"),
+    }[what]
+
+
+def _way(way: str) -> str:
+    return {"clicked": _("On their screen"), "spoken": _("Aloud"), "": "—"}[way]
+
+
+def _statement(facts: Facts, zone: str) -> Section | None:
+    one = facts["statement"]
+    if not one:
+        return None
+    rows = [
+        [_("Read back"), _when(one["read_back_at"], zone)],
+        [_("Corrections"), str(one["corrections"])],
+        [_("They agreed"), f"{_when(one['agreed_at'], zone)}. {_way(one['way'])}"],
+        [_("Signed for them by"), one["signed_by"]],
+        [_("Resolution"), one["resolution"] or "—"],
+        ["SHA-256", one["text_sha256"]],
+    ]
+    law = _("Signed for a citizen without means of their own (Law 39/2015, article 12.2).")
+    return _section(
+        _("What they state"), _group(paragraphs=one["text"].splitlines()), _group("", rows, [law])
+    )
+
+
+def _done(facts: Facts) -> Section | None:
+    meeting = facts["meeting"]
+    groups = [
+        _group(title, paragraphs=text.splitlines())
+        for title, text in (
+            (_("What was done"), meeting["outcome"]),
+            (_("Next steps"), meeting["next_steps"]),
+        )
+        if text
+    ]
+    return _section(_("What came of it"), *groups) if groups else None
+
+
+def _recording(facts: Facts, zone: str) -> Section:
+    recording = facts["recording"]
+    if not recording:
+        nothing = _("Nothing was recorded.")
+        return _section(_("Recording"), _group(paragraphs=[nothing]))
+    return _section(_("Recording"), *(_segment(one, zone) for one in recording["segments"]))
+
+
+def _segment(one: Facts, zone: str) -> Group:
+    gaps = [_gap(gap) for gap in one["gaps"]]
+    rows = [
+        [_("Began"), _when(one["started_at"], zone)],
+        [_("Length"), _length(one["duration_ms"])],
+        [_("File"), f"{one['name']}, {one['bytes']} B"],
+        ["SHA-256", one["sha256"]],
+    ]
+    title = _("Piece %(number)s", number=one["number"])
+    return _group(title, rows, gaps)
+
+
+def _gap(gap: Facts) -> str:
+    why = {
+        "identity_card": _("an identity card was shown"),
+        "asked": _("somebody asked for it"),
+        "newcomer": _("somebody else came in"),
+        "withdrawn": _("the consent was withdrawn"),
+        "reload": _("the page was loaded again"),
+        "lost": _("the line was lost"),
+    }.get(gap["reason"], gap["reason"])
+    at = _length(gap["from_ms"] or 0)
+    return _("Not recorded from %(at)s on: %(why)s.", at=at, why=why)
+
+
+def _check(facts: Facts, manifest: bytes, zone: str) -> Section:
+    act = facts["act"]
+    rows = [
+        [_("Code (CSV)"), act["csv"]],
+        [_("Address"), facts["body"]["check"]],
+        [_("Identifier"), act["identifier"]],
+        [_("Body"), f"{facts['body']['name']} ({facts['body']['dir3']})"],
+        [_("Made"), _when(act["made_at"], zone)],
+        [_("Sealed by"), facts["seal"]["by"]],
+        [_("SHA-256 of manifest.json"), digest_of(manifest)],
+    ]
+    rows += [
+        [
+            words.grade_name(one["grade"]),
+            ". ".join(part for part in (one["name"], one["post"], _when(one["at"], zone)) if part),
+        ]
+        for one in facts["signatures"]
+    ]
+    sentence = _("All of this stands as data in manifest.json, which is attached to this file.")
+    return _section(_("How to check it"), _group("", rows, [sentence]))
+
+
+def _section(title: str, *groups: Group) -> Section:
+    return {"title": title, "groups": list(groups)}
+
+
+def _group(title: str = "", rows: Rows | None = None, paragraphs: list[str] | None = None) -> Group:
+    return {"title": title, "rows": rows or [], "paragraphs": paragraphs or []}
+
+
+def _when(instant: str | None, zone: str) -> str:
+    if not instant:
+        return "—"
+    at = datetime.fromisoformat(instant)
+    return f"{date_in_words(at.astimezone(ZoneInfo(zone)).date())}, {clock_time(at, zone)}"
+
+
+def _length(milliseconds: int) -> str:
+    seconds = round(milliseconds / 1000)
+    return ngettext("%(num)s second", "%(num)s seconds", seconds)
+
+
+def _yes_no(is_so: bool) -> str:
+    return _("Yes") if is_so else _("No")

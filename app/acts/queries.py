@@ -1,0 +1,168 @@
+"""Questions about acts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Account
+from app.acts import csv
+from app.acts.errors import NoSuchAct
+from app.acts.models import (
+    OPEN_STATEMENTS,
+    ActEdition,
+    SealedAct,
+    Signer,
+    Statement,
+    StatementState,
+    Step,
+)
+from app.assurance.models import AuthorisedClerk, Check
+from app.booking.models import Visit
+from app.core import clock
+from app.core.db import db, first_or_none
+from app.core.errors import Missing
+
+# An archive stamp is renewed this long before the certificate of the last one ends.
+RENEW_BEFORE = timedelta(days=180)
+
+
+def by_csv(text: str) -> SealedAct:
+    """A sealed act, by the code printed on it. Whatever was typed, one question is asked."""
+    found: SealedAct | None = first_or_none(
+        sa.select(SealedAct).where(SealedAct.csv == csv.read(text), SealedAct.step == Step.SEALED)
+    )
+    if found is None:
+        raise NoSuchAct
+    return found
+
+
+def act(act_id: int) -> SealedAct:
+    return db.session.get_one(SealedAct, act_id)
+
+
+def acts_of(visit: Visit) -> Sequence[SealedAct]:
+    """The newest first."""
+    question = sa.select(SealedAct).where(SealedAct.visit_id == visit.id)
+    return db.session.scalars(question.order_by(SealedAct.version.desc())).all()
+
+
+def act_of(visit: Visit) -> SealedAct | None:
+    """The one that counts: the newest that is sealed."""
+    return next((one for one in acts_of(visit) if one.is_sealed), None)
+
+
+def act_of_visit_or_404(visit: Visit, code: str) -> SealedAct:
+    plain = code if code.isascii() and code.isalnum() else ""
+    found: SealedAct | None = first_or_none(
+        sa.select(SealedAct).where(SealedAct.visit_id == visit.id, SealedAct.code == plain)
+    )
+    if found is None:
+        raise Missing
+    return found
+
+
+def with_digest(sha256: str) -> ActEdition | None:
+    """Which act a file is, or was, in this town."""
+    plain = sha256 if len(sha256) == 64 and sha256.isascii() and sha256.isalnum() else ""
+    found: ActEdition | None = first_or_none(
+        sa.select(ActEdition)
+        .where(ActEdition.sha256 == plain)
+        .options(joinedload(ActEdition.act))
+        .order_by(ActEdition.id)
+    )
+    return found
+
+
+def unfinished() -> Sequence[SealedAct]:
+    """In the order in which they were asked for; only those whose time to try again has come."""
+    question = sa.select(SealedAct).where(
+        SealedAct.step != Step.SEALED, SealedAct.try_at <= clock.now()
+    )
+    return db.session.scalars(question.order_by(SealedAct.id).limit(20)).all()
+
+
+def in_want_of_a_stamp() -> Sequence[SealedAct]:
+    """Sealed without one, or with one whose authority's certificate ends soon."""
+    newest = (
+        sa.select(sa.func.max(ActEdition.number))
+        .where(ActEdition.act_id == SealedAct.id)
+        .correlate(SealedAct)
+        .scalar_subquery()
+    )
+    question = (
+        sa.select(SealedAct)
+        .join(ActEdition, sa.and_(ActEdition.act_id == SealedAct.id, ActEdition.number == newest))
+        .where(
+            SealedAct.step == Step.SEALED,
+            SealedAct.try_at <= clock.now(),
+            sa.or_(
+                ActEdition.is_stamped.is_(False),
+                ActEdition.good_until < clock.now() + RENEW_BEFORE,
+            ),
+        )
+    )
+    return db.session.scalars(question.order_by(SealedAct.id).limit(20)).all()
+
+
+def clerk_of(visit: Visit) -> Account | None:
+    return db.session.get(Account, visit.clerk.account_id) if visit.clerk else None
+
+
+def checks_of(visit: Visit) -> Sequence[Check]:
+    question = sa.select(Check).where(Check.visit_id == visit.id).order_by(Check.id)
+    return db.session.scalars(question).all()
+
+
+# --- guided acts ----------------------------------------------------------------------------
+
+
+def statements_of(visit: Visit) -> Sequence[Statement]:
+    """The newest first."""
+    question = sa.select(Statement).where(Statement.visit_id == visit.id)
+    return db.session.scalars(question.order_by(Statement.id.desc())).all()
+
+
+def open_statement(visit: Visit) -> Statement | None:
+    return next((one for one in statements_of(visit) if one.state in OPEN_STATEMENTS), None)
+
+
+def signed_statement(visit: Visit) -> Statement | None:
+    return next((one for one in statements_of(visit) if one.state is StatementState.SIGNED), None)
+
+
+def statement_or_404(visit: Visit, code: str) -> Statement:
+    plain = code if code.isascii() and code.isalnum() else ""
+    found: Statement | None = first_or_none(
+        sa.select(Statement).where(Statement.visit_id == visit.id, Statement.code == plain)
+    )
+    if found is None:
+        raise Missing
+    return found
+
+
+def resolution_of(statement: Statement) -> str:
+    entry = db.session.get(AuthorisedClerk, statement.entry_id)
+    return entry.reference if entry else ""
+
+
+# --- whose signature counts -----------------------------------------------------------------
+
+
+def signers() -> Sequence[Signer]:
+    question = sa.select(Signer).options(joinedload(Signer.account))
+    found = db.session.scalars(question).all()
+    return sorted(found, key=lambda one: (one.ended_at is not None, one.account.name, one.id))
+
+
+def signer_or_404(code: str) -> Signer:
+    plain = code if code.isascii() and code.isalnum() else ""
+    found: Signer | None = first_or_none(sa.select(Signer).where(Signer.code == plain))
+    if found is None:
+        raise Missing
+    return found
+
+
+def signers_with(fingerprint: str) -> Sequence[Signer]:
+    return db.session.scalars(sa.select(Signer).where(Signer.fingerprint == fingerprint)).all()

@@ -1,0 +1,84 @@
+"""An act is asked for: once for each visit, and again only to replace the one there is."""
+
+import secrets
+
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import Account
+from app.acts import csv, queries
+from app.acts.errors import NothingNew, NotOver
+from app.acts.events import ActAsked
+from app.acts.models import Grade, SealedAct
+from app.booking.models import Status, Visit
+from app.booking.services import look_again
+from app.core import clock
+from app.core.db import CODE_LETTERS, db, new_code
+from app.core.events import publish
+
+
+def ask(visit: Visit, by: Account | None = None) -> SealedAct:
+    """The act of that visit. Asked for twice, or by two at once, it is one."""
+    look_again(visit)
+    if there := queries.acts_of(visit):
+        return there[0]
+    if visit.status is not Status.SERVED and queries.signed_statement(visit) is None:
+        raise NotOver
+    return _add(visit, None, by, reason="")
+
+
+def ask_if_due(visit: Visit) -> SealedAct | None:
+    """What the house does by itself: when something was stated, or is on record."""
+    if queries.signed_statement(visit) is None:
+        return None
+    return ask(visit)
+
+
+def replace(
+    act: SealedAct, by: Account | None, *, reason: str, grade: Grade = Grade.AUTOMATIC
+) -> SealedAct:
+    """Another one in its place, with a code of its own (R8). What was sealed stays as it is."""
+    look_again(act.visit)
+    if not act.is_sealed or queries.acts_of(act.visit)[0].id != act.id:
+        raise NothingNew
+    return _add(act.visit, act, by, reason=reason, grade=grade)
+
+
+def _add(
+    visit: Visit,
+    replaced: SealedAct | None,
+    by: Account | None,
+    *,
+    reason: str,
+    grade: Grade = Grade.AUTOMATIC,
+) -> SealedAct:
+    year = clock.today(visit.town.time_zone).year
+    own = "".join(secrets.choice(CODE_LETTERS) for _ in range(30)).upper()
+    act = SealedAct(
+        csv=csv.new(),
+        identifier=f"ES_{visit.town.dir3}_{year}_{own}",
+        visit_id=visit.id,
+        meeting=replaced.meeting if replaced else new_code(),
+        version=replaced.version + 1 if replaced else 1,
+        replaces_id=replaced.id if replaced else None,
+        reason=reason,
+        grade=grade,
+        language=visit.reads,
+        asked_at=clock.now(),
+        try_at=clock.now(),
+        asked_by_id=by.id if by else None,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(act)
+    except IntegrityError:  # somebody else asked at the same instant: theirs is the one
+        return queries.acts_of(visit)[0]
+    publish(
+        ActAsked(
+            town_id=visit.town_id,
+            visit_id=visit.id,
+            act_id=act.id,
+            version=act.version,
+            reason=reason,
+        )
+    )
+    return act
