@@ -21,6 +21,7 @@ POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
 	check-script-types check-catalogues check-vendor access bench bench-call bench-schedule translations lock clean \
+	check-licences sbom audit \
 	install-runtime install-dev apt-packages
 
 help: ## say what there is
@@ -46,7 +47,7 @@ test-fast: $(DEV) $(CATALOGUES) ## every test that needs no browser
 
 check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
 	@$(MAKE) -k -j2 --output-sync=target check-types check-imports check-script-types \
-		check-catalogues check-format check-scripts check-vendor
+		check-catalogues check-format check-scripts check-vendor check-licences
 
 check-format: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -69,6 +70,16 @@ check-catalogues: $(DEV)
 check-vendor: ## compare the files of others with the sums they came with
 	@grep -E '^[0-9a-f]{64}  ' static/vendor/VERSIONS.txt | (cd static/vendor && sha256sum -c --quiet -) \
 		&& echo "Files of others: as they came."
+
+check-licences: $(DEV) ## whether the licence of every component goes with ours
+	@$(BIN)/python tools/components.py licences
+
+sbom: $(RUNTIME) ## write what the house is made of, as CycloneDX, to build/sbom.json
+	@mkdir -p build && $(BIN)/python tools/components.py sbom > build/sbom.json && echo "build/sbom.json"
+
+audit: $(RUNTIME) ## ask PyPI and npm for known holes in what the lock files name (needs the network)
+	@$(BIN)/uv tool run --quiet pip-audit --require-hashes --disable-pip -r requirements.txt
+	@npm audit --omit=dev
 
 bench: $(DEV) $(CATALOGUES) ## measure pages, bookings and waiting people
 	@$(BIN)/python bench/run.py

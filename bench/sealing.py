@@ -12,7 +12,7 @@ from figures import Figure, alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from app.archive.sealing import Reader, Sealing
+from app.core.sealing import Reader, Sealing
 from app.core.storage import Folder
 
 KEY, ABOUT = bytes(32), "a measurement"

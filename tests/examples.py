@@ -16,6 +16,7 @@ from app.accounts import services as accounts
 from app.accounts.models import MAY, Account, Power, Role
 from app.acts import csv
 from app.acts.models import ActEdition, Grade, SealedAct, Signer, Step
+from app.archive import queries as archive_queries
 from app.archive import services as archive
 from app.assurance import queries as assurance
 from app.assurance.services import authorise
@@ -378,6 +379,18 @@ def an_authorised_clerk(place: Town) -> str:
     clerk, today = the_person(Role.CLERK), clock.today(place.time_zone)
     entries = assurance.entries_of(clerk)
     return (entries or [authorise(clerk, today, None, reference="", by=None)])[0].code
+
+
+@example("files/<code>", new_code)
+def a_file(place: Town) -> str:
+    owner = f"visit:{the_visit(place).code}"
+    found = archive_queries.files_of(owner)
+    return (found or [archive.keep(io.BytesIO(b"a paper"), owner=owner, name="a.pdf")])[0].id
+
+
+@example("release/<hold>", new_code)
+def a_hold_of_files(place: Town) -> str:
+    return archive.hold(f"visit:{the_visit(place).code}", reference="DP 1/2026").code
 
 
 @example("with/<name>", lambda: "nothing")

@@ -72,3 +72,21 @@ class KeysRotated(Event):
 
     town_id: int
     envelopes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvelopesShredded(Event):
+    """Keys of owners whose last file had ended."""
+
+    town_id: int
+    envelopes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTermChanged(Event):
+    """For how many days files of one purpose are in use, and then blocked."""
+
+    town_id: int
+    purpose: str
+    days: int
+    blocked_days: int

@@ -97,7 +97,10 @@ class HoldReason(enum.StrEnum):
 
 
 class FileHold(OfTown, Base):
-    """Nothing of this owner is destroyed while it stands (RD 203/2021, article 54.2)."""
+    """Nothing of this owner is destroyed while it stands (RD 203/2021, article 54.2).
+
+    `source`: empty when somebody placed it here; else whoever places and lifts it by themselves.
+    """
 
     __tablename__ = "file_hold"
     __table_args__ = (sa.Index("ix_file_hold_town_owner", "town_id", "owner"),)
@@ -107,6 +110,7 @@ class FileHold(OfTown, Base):
     owner: Mapped[str] = mapped_column(sa.String(60))
     reason: Mapped[HoldReason] = mapped_column(stored(HoldReason, name="fileholdreason"))
     reference: Mapped[str] = mapped_column(sa.String(40), default="")
+    source: Mapped[str] = mapped_column(sa.String(20), default="")
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     placed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id))
     lifted_at: Mapped[datetime | None]

@@ -74,6 +74,8 @@ KINDS: dict[str, Any] = {
     "FilesShredded": _l("The key of some files was destroyed"),
     "FilesHeld": _l("Files are kept for a judge or an authority"),
     "FilesReleased": _l("Files are no longer kept for anybody"),
+    "EnvelopesShredded": _l("Keys of files that had ended were destroyed"),
+    "FileTermChanged": _l("The time that files are kept was changed"),
     "KeysRotated": _l("The keys of files were closed with a new key"),
     "ActAsked": _l("A record of a visit was asked for"),
     "ActSealed": _l("A record of a visit was sealed"),

@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         security,
         storage,
         stream,
+        upkeep,
     )
 
     logs.init_app(app)
@@ -37,3 +38,4 @@ def init_app(app: Flask) -> None:
     alarms.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)
+    upkeep.init_app(app)

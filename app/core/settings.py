@@ -144,6 +144,7 @@ class Defaults:
         ""  # GOVERNANCE or COMPLIANCE: what must be kept cannot be destroyed by anybody
     )
     S3_TIMEOUT_SECONDS = 20
+    ARCHIVE_LOCKED: tuple[str, ...] = ()  # purposes that the store locks while in use: "act", …
     ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
 
     CLAMD = ""  # unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310; empty: papers are not scanned

@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.privacy import backoffice, jobs, models, views, words  # noqa: F401
+    from app.privacy import backoffice, handlers, jobs, models, views, words  # noqa: F401
 
     words.init_app(app)
     app.register_blueprint(views.bp)

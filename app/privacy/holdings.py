@@ -85,14 +85,22 @@ def _by_owner(column: Any, *which: sa.ColumnElement[bool]) -> Condition:
     """Files know only the name of what they belong to."""
 
     def theirs(person: Person) -> sa.ColumnElement[bool]:
-        return sa.and_(visit_of(column).in_(person.visit_ids), *which)
+        named = sa.select(owner_name()).where(Visit.citizen_id == person.account_id)
+        return sa.and_(column.in_(named), *which)
 
     return theirs
 
 
+def owner_name() -> Any:
+    """What files call a visit."""
+    return sa.literal("visit:") + Visit.code
+
+
 def visit_of(owner: Any) -> Any:
     """The number of the visit that owns it."""
-    named = sa.select(Visit.id).where(sa.literal("visit:") + Visit.code == owner)
+    named = sa.select(Visit.id).where(
+        owner.startswith("visit:"), Visit.code == sa.func.substr(owner, len("visit:") + 1)
+    )
     return named.scalar_subquery()
 
 

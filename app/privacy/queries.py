@@ -7,12 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Role
+from app.archive import queries as archive
+from app.archive.models import StoredFile
+from app.booking.models import Visit
 from app.core import clock
 from app.core.blocking import sees_blocked
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
 from app.privacy.errors import AccessOver
-from app.privacy.holdings import HOLDINGS, Person
+from app.privacy.holdings import HOLDINGS, Person, owner_name, visit_of
 from app.privacy.models import (
     Blocking,
     DataRequest,
@@ -124,8 +127,10 @@ def due_blockings() -> Sequence[Blocking]:
         Blocking.destroyed_at.is_(None),
         Blocking.until <= clock.now().date(),
         Blocking.person.not_in(_people_on_hold()),
+        Blocking.person.not_in(_people_of(archive.must_be_kept(clock.now()))),
     )
-    return db.session.scalars(question.order_by(Blocking.id)).all()
+    with sees_blocked():
+        return db.session.scalars(question.order_by(Blocking.id)).all()
 
 
 def holds(*, standing: bool = True) -> Sequence[LegalHold]:
@@ -147,6 +152,46 @@ def is_on_hold(person: int) -> bool:
         LegalHold.person == person, LegalHold.lifted_at.is_(None)
     )
     return db.session.scalar(question.limit(1)) is not None
+
+
+def has_bound_files(person: int) -> bool:
+    """Whether a judge needs one of their files, or the store has promised to keep it."""
+    with sees_blocked():
+        found = db.session.scalars(_people_of(archive.bound_files(clock.now()))).all()
+    return person in found
+
+
+def visits_with_files_to_keep() -> sa.Select[Any]:
+    """Their files say what was done in them: as long as one must be kept, so must they."""
+    number = visit_of(StoredFile.owner)
+    return sa.select(number).where(archive.must_be_kept(clock.now()), number.is_not(None))
+
+
+def owners_of(person: int) -> Sequence[str]:
+    """What files call the visits of somebody that have any."""
+    theirs = sa.select(owner_name()).where(Visit.citizen_id == person)
+    question = sa.select(StoredFile.owner).where(
+        StoredFile.owner.in_(theirs), StoredFile.destroyed_at.is_(None)
+    )
+    with sees_blocked():
+        return db.session.scalars(question.distinct()).all()
+
+
+def holds_on_owner(owner: str) -> Sequence[LegalHold]:
+    """Those that stand for whoever the visit is of."""
+    citizen = sa.select(Visit.citizen_id).where(Visit.code == owner.removeprefix("visit:"))
+    with sees_blocked():
+        question = sa.select(LegalHold).where(
+            LegalHold.person.in_(citizen), LegalHold.lifted_at.is_(None)
+        )
+        return db.session.scalars(question).all()
+
+
+def _people_of(files: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    owners = sa.select(StoredFile.owner).where(files)
+    return sa.select(Visit.citizen_id).where(
+        owner_name().in_(owners), Visit.citizen_id.is_not(None)
+    )
 
 
 def people_on_hold() -> frozenset[int]:

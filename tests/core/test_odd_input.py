@@ -138,8 +138,9 @@ def test_a_form_sent_as_json_is_an_empty_form(client, place, body):
 
 def test_what_is_sent_with_a_form_never_touches_the_disk(app):
     """A library would put more than half a megabyte into a file of /tmp, in the open."""
-    with app.test_request_context(
-        method="POST", data={"paper": (io.BytesIO(bytes(1_500_000)), "dni.jpg")}
-    ):
+    head = b'--x\r\nContent-Disposition: form-data; name="paper"; filename="dni.jpg"\r\n\r\n'
+    body = head + bytes(1_500_000) + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    with app.test_request_context(method="POST", data=body, content_type=kind):
         assert isinstance(request.files["paper"].stream, io.BytesIO)
         assert len(request.files["paper"].read()) == 1_500_000

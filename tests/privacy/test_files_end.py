@@ -11,6 +11,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.archive import jobs, queries
 from app.archive import services as archive
+from app.archive.errors import FileHeld
 from app.archive.models import Envelope, StoredFile
 from app.booking.models import Status
 from app.core import clock
@@ -21,8 +22,9 @@ from app.messaging import services as messaging
 from app.privacy import jobs as nights
 from app.privacy import queries as held
 from app.privacy import services
+from app.privacy.errors import OnHold
 from app.privacy.holdings import Person
-from app.privacy.models import BlockReason, Kept
+from app.privacy.models import BlockReason, HoldReason, Kept
 from app.towns.models import Town
 from tests import town
 
@@ -106,3 +108,61 @@ def test_files_end_by_themselves_with_their_visit(place, app):
     assert ended.is_destroyed
     assert not app.extensions["storage"].exists(ended.place)
     assert db.session.get(Envelope, ended.envelope_id).is_shredded
+
+
+def test_what_a_judge_needs_keeps_the_files_too_also_those_that_come_later(place):
+    person, file = a_paper(place)
+    by = town.a_supervisor()
+    first = services.place_hold(person.id, by, HoldReason.COURT, "DP 1/2026")
+    second = services.place_hold(person.id, by, HoldReason.CLAIM, "RC 2/2026")
+    _, later = a_paper(place)
+    db.session.commit()
+
+    for one in (file, later):
+        with pytest.raises(FileHeld):
+            archive.delete(one)
+    services.lift(first, by)
+    assert queries.is_on_hold(file.owner)
+    services.lift(second, by)
+    assert not queries.is_on_hold(file.owner)
+    assert not queries.is_on_hold(later.owner)
+
+
+def test_a_hold_on_one_visit_keeps_its_person_from_being_destroyed(place):
+    person, file = a_paper(place)
+    archive.hold(file.owner, reference="DP 1/2026")
+    blocked = services.block(person, place, BlockReason.ASKED)
+    db.session.commit()
+
+    with pytest.raises(OnHold):
+        services.destroy(blocked, place, is_early=True)
+    with time_machine.travel(clock.now() + timedelta(days=2000)):
+        assert blocked not in held.due_blockings()
+        nights.run(place)
+        assert not state_of(file).is_destroyed
+        archive.release(file.owner)
+        assert blocked in held.due_blockings()
+        services.destroy(blocked, place)
+    assert state_of(file).is_destroyed
+
+
+def test_a_visit_stays_as_long_as_its_act_must(place):
+    _, paper = a_paper(place)
+    wish = town.a_wish(place, town.the_procedure("padron"))
+    visit = town.a_visit(wish, phone="+34600999888")
+    for status in (Status.WAITING, Status.CALLED, Status.IN_SERVICE, Status.SERVED):
+        visit.go(status)
+    act = archive.keep(
+        io.BytesIO(b"sealed"), owner=f"visit:{visit.code}", name="act.pdf", purpose="act"
+    )
+    db.session.commit()
+    begun = clock.now()
+
+    for days in (370, 370 + 1100):
+        with time_machine.travel(begun + timedelta(days=days)):
+            nights.run(place)
+    assert state_of(paper).is_destroyed
+    assert not state_of(act).is_destroyed
+    with time_machine.travel(begun + timedelta(days=1825 + 10)):
+        nights.run(place)
+    assert state_of(act).is_destroyed

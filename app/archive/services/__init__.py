@@ -13,6 +13,7 @@ from app.archive.services.checking import Found, check, check_file
 from app.archive.services.ending import (
     delete,
     hold,
+    lift,
     release,
     shred,
     sweep_destroyed,
@@ -21,16 +22,19 @@ from app.archive.services.ending import (
 from app.archive.services.keeping import Draft, envelope_for, keep, seal
 from app.archive.services.keys import rewrap
 from app.archive.services.reading import open_file, tell_reading
+from app.archive.services.terms import change_term
 
 __all__ = [
     "Draft",
     "Found",
+    "change_term",
     "check",
     "check_file",
     "delete",
     "envelope_for",
     "hold",
     "keep",
+    "lift",
     "open_file",
     "release",
     "rewrap",

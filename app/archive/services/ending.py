@@ -1,6 +1,7 @@
 """How files end, and what keeps them from ending: holds, promises of the store, the sweeper."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -8,8 +9,14 @@ import structlog
 from app.accounts.models import Account
 from app.archive import queries
 from app.archive.errors import FileHeld, KeptUntil
-from app.archive.events import FileDestroyed, FilesHeld, FilesReleased, FilesShredded
-from app.archive.models import Envelope, FileHold, HoldReason, StoredFile
+from app.archive.events import (
+    EnvelopesShredded,
+    FileDestroyed,
+    FilesHeld,
+    FilesReleased,
+    FilesShredded,
+)
+from app.archive.models import Envelope, FileHold, FileReading, HoldReason, StoredFile
 from app.core import clock
 from app.core.blocking import sees_blocked
 from app.core.db import db
@@ -56,6 +63,8 @@ def shred(owner: str) -> int:
         envelopes = db.session.scalars(
             sa.select(Envelope).where(Envelope.owner == owner, Envelope.shredded_at.is_(None))
         ).all()
+    if any(file.locked_until and clock.now() < file.locked_until for file in files):
+        raise KeptUntil
     for file in files:
         _empty(file)
     for envelope in envelopes:
@@ -76,12 +85,17 @@ def hold(
     *,
     reason: HoldReason = HoldReason.AUTHORITY,
     reference: str = "",
+    source: str = "",
     by: Account | None = None,
 ) -> FileHold:
     """Nothing of that owner is destroyed until it is released."""
     towns.take_turns()  # whoever destroys has asked about holds in a turn of their own
     held = FileHold(
-        owner=owner, reason=reason, reference=reference, placed_by_id=by.id if by else None
+        owner=owner,
+        reason=reason,
+        reference=reference,
+        source=source,
+        placed_by_id=by.id if by else None,
     )
     db.session.add(held)
     db.session.flush()
@@ -89,16 +103,86 @@ def hold(
     return held
 
 
-def release(owner: str, *, reference: str | None = None) -> int:
-    """Lift the holds of that owner, or only the one with that reference. How many."""
-    count = 0
-    for held in queries.holds_of(owner):
-        if reference is None or held.reference == reference:
-            held.lifted_at = clock.now()
-            publish(FilesReleased(town_id=held.town_id, owner=owner, reference=held.reference))
-            count += 1
+def release(owner: str, *, reference: str | None = None, source: str | None = None) -> int:
+    """Lift the holds of that owner, or only those of that reference or source. How many."""
+    towns.take_turns()
+    found = [
+        held
+        for held in queries.holds_of(owner)
+        if reference in (None, held.reference) and source in (None, held.source)
+    ]
+    for held in found:
+        lift(held)
+    return len(found)
+
+
+def lift(held: FileHold) -> None:
+    """Once or twice is the same."""
+    if not held.stands:
+        return
+    held.lifted_at = clock.now()
     db.session.flush()
-    return count
+    publish(FilesReleased(town_id=held.town_id, owner=held.owner, reference=held.reference))
+
+
+def block_due(now: datetime) -> int:
+    """Files that were in use for long enough: from here on only a reason of the law opens them."""
+    change = sa.update(StoredFile).where(queries.out_of_use(now)).values(blocked_at=now)
+    return _count(change)
+
+
+def destroy_due(now: datetime, limit: int = 1_000) -> int:
+    """Files that were blocked for long enough, and that nothing keeps. How many."""
+    with sees_blocked():
+        files = db.session.scalars(
+            sa.select(StoredFile).where(queries.over(now)).order_by(StoredFile.id).limit(limit)
+        ).all()
+        for file in files:
+            purpose = file.purpose
+            _empty(file)
+            publish(
+                FileDestroyed(
+                    town_id=file.town_id,
+                    file=file.id,
+                    owner=file.owner,
+                    purpose=purpose,
+                    why="term",
+                )
+            )
+    db.session.flush()
+    return len(files)
+
+
+def shred_empty(now: datetime) -> int:
+    """Envelopes whose last file has ended: nobody needs their key any more. How many."""
+    with sees_blocked():
+        envelopes = db.session.scalars(
+            sa.select(Envelope).where(queries.empty(now - GRACE)).limit(5_000)
+        ).all()
+    for envelope in envelopes:
+        envelope.wrapped, envelope.shredded_at = None, now
+    db.session.flush()
+    if envelopes:
+        publish(EnvelopesShredded(town_id=current_town_id(), envelopes=len(envelopes)))
+    return len(envelopes)
+
+
+def forget_looks(before: datetime) -> int:
+    """Who looked, long after; and rows of files that are long gone."""
+    gone = sa.select(StoredFile.id).where(StoredFile.away_at < before)
+    with sees_blocked():
+        count = _count(
+            sa.delete(FileReading).where(
+                sa.or_(FileReading.read_at < before, FileReading.file_id.in_(gone))
+            )
+        )
+        return count + _count(sa.delete(StoredFile).where(StoredFile.away_at < before))
+
+
+def _count(statement: Any) -> int:
+    done: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
+    db.session.expire_all()
+    return max(0, int(done.rowcount))
 
 
 def destroyed_places(limit: int = AT_ONCE) -> list[tuple[str, str]]:

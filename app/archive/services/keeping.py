@@ -2,18 +2,22 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from app.archive import queries
+from app.archive.errors import FileGone
 from app.archive.events import FileKept
 from app.archive.models import Envelope, StoredFile
-from app.archive.sealing import Sealing
 from app.archive.services.keys import key_of, make_envelope
+from app.archive.terms import known
+from app.core import clock
 from app.core.db import db, new_code
 from app.core.events import publish
+from app.core.sealing import Sealing
 from app.core.storage import the_store
 from app.towns import services as towns
 from app.towns.tenant import current_town_id
@@ -79,9 +83,14 @@ def seal(
     purpose: str,
     keep_until: datetime | None = None,
 ) -> Draft:
-    """Encrypt it into the store, chunk by chunk. It needs no transaction and writes no row."""
+    """Encrypt it into the store, chunk by chunk. It needs no transaction and writes no row.
+
+    What the installation locks (`ARCHIVE_LOCKED`) the store promises to keep while it is in use.
+    """
     if not PURPOSE.fullmatch(purpose):
         raise ValueError(f"a purpose is a word, not {purpose!r}")
+    if keep_until is None and purpose in current_app.config["ARCHIVE_LOCKED"]:
+        keep_until = clock.now() + timedelta(days=queries.terms()[known(purpose)][0])
     code, town_id = new_code(), current_town_id()
     place = f"{purpose}/{town_id}/{code[:2]}/{code}"
     sealing = Sealing(stream, key_of(envelope), about(town_id, code, envelope.id))
@@ -120,6 +129,8 @@ def keep(
         into = envelope or envelope_for(owner)
         draft = seal(draft, into, keep_until=keep_until, **named)
     towns.take_turns()
+    if queries.is_shredded(draft.envelope_id):
+        raise FileGone
     file = StoredFile(**vars(draft))
     db.session.add(file)
     db.session.flush()

@@ -12,12 +12,12 @@ from app.archive import queries
 from app.archive.errors import FileDamaged, FileGone
 from app.archive.events import FileRead
 from app.archive.models import FileReading, StoredFile
-from app.archive.sealing import Damaged, Reader
 from app.archive.services.keeping import about
 from app.archive.services.keys import key_of
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
+from app.core.sealing import Damaged, Reader
 from app.core.storage import NotStored, the_store
 
 log = structlog.get_logger()

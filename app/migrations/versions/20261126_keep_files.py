@@ -66,6 +66,7 @@ def upgrade():
         sa.Column("owner", sa.String(60), nullable=False),
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("reference", sa.String(40), nullable=False),
+        sa.Column("source", sa.String(20), nullable=False),
         instant("placed_at"),
         sa.Column("placed_by_id", sa.Integer()),
         instant("lifted_at", nullable=True),

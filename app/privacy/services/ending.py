@@ -120,7 +120,7 @@ def destroy(blocked: Blocking, town: Town, *, is_early: bool = False) -> None:
     """
     if blocked.is_destroyed:
         raise AlreadyDestroyed
-    if queries.is_on_hold(blocked.person):
+    if queries.is_on_hold(blocked.person) or queries.has_bound_files(blocked.person):
         raise OnHold
     if not is_early and blocked.until > clock.now().astimezone(town.zone).date():
         raise NotYet

@@ -158,6 +158,7 @@ def _destroy_visits(town: Town) -> dict[str, int]:
             Visit.blocked_at < _before(Kept.BLOCKED),
             Visit.phone != "",
             sa.or_(Visit.citizen_id.is_(None), Visit.citizen_id.not_in(queries.people_on_hold())),
+            Visit.id.not_in(queries.visits_with_files_to_keep()),
         )
         ids = db.session.scalars(question.order_by(Visit.id).limit(MOST)).all()
     count = sum(end_visits(some, town) for some in in_parts(ids, AT_ONCE))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.archive import sealing
-from app.archive.sealing import CHUNK, HEADER, SEALED, TAG, Damaged, Reader, Sealing
+from app.core import sealing
+from app.core.sealing import CHUNK, HEADER, SEALED, TAG, Damaged, Reader, Sealing
 
 KEY = bytes(range(32))
 ABOUT = "file 1 abc envelope"

@@ -196,3 +196,32 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     if len(piece) != size:
         raise Damaged("its beginning is missing")
     return piece
+
+
+class Writer(io.RawIOBase):
+    """Closes what is written to it, for whoever makes a file and does not read one."""
+
+    def __init__(self, into: BinaryIO, key: bytes, about: str) -> None:
+        header = MAGIC + secrets.token_bytes(SALT + PREFIX)
+        self.into, self.opener = into, Opener(key, about, header)
+        self.number, self.waiting = 0, bytearray()
+        into.write(header)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.waiting += piece
+        while len(self.waiting) > CHUNK:  # the last chunk is known only at the end
+            self._close_one(bytes(self.waiting[:CHUNK]), is_last=False)
+            del self.waiting[:CHUNK]
+        return len(piece)
+
+    def finish(self) -> None:
+        """Nothing comes any more. Without this it is half a file, and does not open."""
+        self._close_one(bytes(self.waiting), is_last=True)
+        self.waiting.clear()
+
+    def _close_one(self, chunk: bytes, *, is_last: bool) -> None:
+        self.into.write(self.opener.close(self.number, chunk, is_last=is_last))
+        self.number += 1
