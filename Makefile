@@ -20,7 +20,7 @@ CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
-	check-script-types check-catalogues check-vendor bench bench-call bench-schedule translations lock clean \
+	check-script-types check-catalogues check-vendor access bench bench-call bench-schedule translations lock clean \
 	install-runtime install-dev apt-packages
 
 help: ## say what there is
@@ -78,6 +78,9 @@ bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a po
 
 bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its waits and its speed
 	@$(BIN)/python bench/schedule.py
+
+access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
+	@$(BIN)/python -m tests.journeys.access.matrix
 
 translations: $(DEV) ## gather the sentences of the product into the seven catalogues
 	@$(BIN)/python tools/catalogues.py update

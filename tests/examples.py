@@ -39,6 +39,7 @@ from app.papers import services as handing_in
 from app.papers.models import Side
 from app.privacy import services as privacy
 from app.privacy.models import Blocking, BlockReason, HoldReason, RequestKind
+from app.recordings.models import Segment, State, Take, Viewing
 from app.requests.models import Kind, Request
 from app.requests.queries import Words
 from app.schedule.models import Resource, ResourceKind, Shift
@@ -362,6 +363,54 @@ def an_authorised_clerk(place: Town) -> str:
 def a_provider(place: Town) -> str:
     """None is configured, so none exists."""
     return "anything"
+
+
+def the_segment(place: Town) -> Segment:
+    """A part of a meeting that is being recorded: made once."""
+    found = db.session.query(Segment).filter_by(town_id=place.id).first()
+    if found:
+        return found
+    segment = Segment(
+        visit_id=the_visit(place).id,
+        number=1,
+        state=State.RECORDING,
+        asked_by_id=the_person(Role.CLERK).id,
+        started_at=clock.now(),
+    )
+    db.session.add(segment)
+    db.session.flush()
+    db.session.add(Take(segment_id=segment.id, number=1, media_type="", clock_offset_ms=0, head=""))
+    db.session.flush()
+    return segment
+
+
+@example("segments/<segment>", new_code)
+@example("recordings/<segment>", new_code)
+def a_segment(place: Town) -> str:
+    return the_segment(place).code
+
+
+@example("takes/<take>", new_code)
+def a_take(place: Town) -> str:
+    return db.session.query(Take).filter_by(segment_id=the_segment(place).id).first().code
+
+
+@example("pieces/<number>", lambda: 999_999)
+def a_piece(place: Town) -> int:
+    return 1
+
+
+@example("recordings/<viewing>", new_code)
+def a_viewing(place: Town) -> str:
+    viewing = Viewing(
+        segment_id=the_segment(place).id,
+        account_id=the_person(Role.CLERK).id,
+        reason="So that every door is tried.",
+        expires_at=clock.now() + timedelta(hours=1),
+    )
+    db.session.add(viewing)
+    db.session.flush()
+    return viewing.code
 
 
 def a_kiosk(place: Town) -> tuple[Kiosk, str]:

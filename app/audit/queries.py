@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.audit.chain import FIRST, Line
 from app.audit.models import AuditAnchor, AuditCheck, AuditCut, AuditEntry
 from app.core import clock
+from app.core.chain import FIRST, Line
 from app.core.db import db, first_or_none
 
 COLUMNS = tuple(getattr(AuditEntry, name) for name in Line._fields)

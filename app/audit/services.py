@@ -12,11 +12,12 @@ import structlog
 from flask import current_app, g, has_request_context, request
 
 from app.audit import queries
-from app.audit.chain import Fault, Kind, Line, Reader, subjects_of
 from app.audit.events import AuditShortened
 from app.audit.models import SPELLING, AuditAnchor, AuditCheck, AuditCut, AuditEntry
-from app.audit.neutral import neutral, neutral_text, sign_of_address
+from app.audit.neutral import neutral as neutral
+from app.audit.neutral import neutral_text, sign_of_address
 from app.core import clock, timestamps
+from app.core.chain import Fault, Kind, Line, Reader, subjects_of
 from app.core.db import db, transaction
 from app.core.events import publish
 from app.towns import services as towns

@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.audit.chain import Kind
 from app.audit.models import AuditEntry
+from app.core.chain import Kind
 
 # Each kind of line by its name, as one chooses it in a list.
 KINDS: dict[str, Any] = {
@@ -115,6 +115,24 @@ KINDS: dict[str, Any] = {
     "SessionsClosed": _l("Sessions were closed"),
     "SessionRefused": _l("Somebody came with a session that is none"),
     "KioskOpened": _l("A kiosk was opened"),
+    "RecordingAsked": _l("A clerk asked to record a part of a meeting"),
+    "ConsentShown": _l("Somebody was asked whether they may be recorded"),
+    "ConsentAnswered": _l("Somebody said whether they may be recorded"),
+    "ConsentSpoken": _l("Somebody said aloud that they may be recorded"),
+    "RecordingCalledOff": _l("A clerk no longer asks to record"),
+    "RecordingStarted": _l("A recording began"),
+    "TakeBegun": _l("A browser began to send a recording"),
+    "GapBegun": _l("A recording was paused"),
+    "GapEnded": _l("A recording went on"),
+    "PiecesReceived": _l("Pieces of a recording had arrived"),
+    "RecordingUnsafe": _l("A recording did not arrive"),
+    "RecordingSafe": _l("A recording arrived again"),
+    "RecordingEnded": _l("A recording ended"),
+    "OriginalKept": _l("What was recorded was kept as it came"),
+    "RecordingKept": _l("The file of a recording was made"),
+    "RecordingLost": _l("A recording was lost"),
+    "RecordingSeen": _l("Somebody looked at a recording, and said why"),
+    "RecordingTaken": _l("A citizen took a copy of a recording"),
     "KioskApproved": _l("A device was let in as a kiosk"),
     "KioskChanged": _l("A kiosk was changed"),
     "KioskRemoved": _l("A kiosk was removed"),

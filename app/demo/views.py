@@ -1,9 +1,11 @@
 """The demonstration's own pages. They are registered in demonstration mode and nowhere else."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from app.accounts import queries as accounts
 from app.accounts.models import Power, Role
@@ -20,6 +22,20 @@ from app.towns import queries as towns
 from app.towns.tenant import every_town
 
 bp = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
+ADDRESS = re.compile(r"(https?://\S+)")
+
+
+@bp.app_template_filter()
+def linked(text: str, name: str) -> Markup:
+    """The addresses of a message as links; each is called after the message, so that the focus
+    finds it again when the messages are read anew."""
+    pieces = ADDRESS.split(text)
+    return Markup("").join(
+        Markup('<a id="{}-{}" href="{}">{}</a>').format(name, place, piece, piece)
+        if place % 2
+        else escape(piece)
+        for place, piece in enumerate(pieces)
+    )
 
 
 @bp.get("/")

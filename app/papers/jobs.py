@@ -15,11 +15,14 @@ GIVEN_UP = timedelta(days=1)
 @every(15)
 def look_into_what_waits() -> int:
     """A scanner was away, a disk was full, a process ended. Returns how many were looked into."""
-    papers = _everywhere(queries.to_be_checked)
-    for paper in papers:
+    count = 0
+    for paper in _everywhere(queries.to_be_checked):
         with town_of(paper.town_id):
             errands.look_into(paper)
-    return len(papers)
+        count += 1
+        if paper.waits_for:
+            break  # the others would wait for the same, and other errands for us
+    return count
 
 
 @every(600)

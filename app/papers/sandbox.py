@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 READER = Path(__file__).with_name("reader.py")
-PATIENCE_SECONDS = 50
+PATIENCE_SECONDS = 60
 # The language of programs, and where poppler is: nothing else of ours.
 SURROUNDINGS = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 

@@ -14,11 +14,16 @@ def init_app(app: Flask) -> None:
     app.add_template_global(paper_facts)
     app.add_template_global(size_in_words)
     app.add_template_global(is_looked_at)
+    app.add_template_global(papers_to_read)
 
 
 def is_looked_at(visit: Visit) -> bool:
     """Whether both sides have a paper before them now."""
     return visit.is_being_attended and queries.look_of(visit) is not None
+
+
+def papers_to_read(visit: Visit) -> int:
+    return len(queries.ready_papers(visit))
 
 
 def paper_words(paper: Paper) -> str:

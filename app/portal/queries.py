@@ -1,7 +1,10 @@
 """Questions that mix what is offered with what is free, and what a visit's own page may offer."""
 
+import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 
 from app.booking import queries as booking
 from app.booking.models import Visit
@@ -58,3 +61,25 @@ def is_late_comer(visit: Visit) -> bool:
         return False
     courtesy = timedelta(minutes=max(visit.town.late_minutes, 1))
     return visit.waiting_at > visit.starts_at + courtesy
+
+
+@dataclass(frozen=True)
+class Review:
+    """What `make access` found when it last looked at every screen."""
+
+    day: date
+    screens: int
+    languages: int
+    looks: int
+    faults: int
+
+
+@cache
+def last_look_at_every_page() -> Review | None:
+    """It travels with the release; None in one that nobody has looked at whole."""
+    kept = Path(__file__).parent / "data/access.json"
+    if not kept.exists():
+        return None
+    found = json.loads(kept.read_text())
+    counts = (found[name] for name in ("screens", "languages", "looks", "faults"))
+    return Review(date.fromisoformat(found["day"]), *counts)

@@ -28,6 +28,7 @@ from app.messaging.models import Message
 from app.papers.models import Look, Paper
 from app.privacy.models import DataRequest
 from app.queue.models import Ticket, WaitEstimate
+from app.recordings.models import Consent, Meeting, Segment
 from app.requests.models import Request, Tick
 
 
@@ -184,6 +185,22 @@ HOLDINGS: tuple[Holding, ...] = (
     _of_visit("kiosk_stays", Stay, is_evidence=False),
     _of_visit("ticks", Tick),
     Holding(
+        "consents",
+        Consent,
+        lambda person: Consent.segment_id.in_(
+            sa.select(Segment.id).where(Segment.visit_id.in_(person.visit_ids))
+        ),
+        shown=("asked_at", "answered_at", "withdrawn_at"),
+    ),
+    Holding(
+        "recordings",
+        Segment,
+        _by_visit(Segment.visit_id),
+        shown=("asked_at", "ended_at"),
+        visit=Segment.visit_id,
+    ),
+    _of_visit("meetings", Meeting),
+    Holding(
         "asked",
         Request,
         _by_visit(Request.visit_id),
@@ -319,5 +336,7 @@ NOT_PERSONAL = frozenset(
         *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
         *("act_signer", "file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+        # What belongs to a recording or a ledger ends with it.
+        *("take", "piece", "gap", "viewing", "ledger_entry", "ledger_stamp", "consent_text"),
     )
 )

@@ -27,9 +27,8 @@ from app.privacy.terms import TERMS
 ACCESS_MINUTES = 15
 # In which order people read it; what is not named comes last.
 TOLD = (
-    *("person", "visits", "identifications", "waiting_list", "calls", "asked", "files"),
-    *("messages", "codes"),
-    *("passkeys", "sessions", "requests"),
+    *("person", "visits", "identifications", "waiting_list", "calls", "asked", "consents"),
+    *("recordings", "files", "messages", "codes", "passkeys", "sessions", "requests"),
 )
 
 

@@ -40,6 +40,8 @@ def section_name(name: str) -> str:
         "sealed_acts": _("Sealed records of your visits"),
         "statements": _("What you stated"),
         "asked": _("What we asked you during your visits"),
+        "consents": _("Whether you agreed to be recorded"),
+        "recordings": _("Recordings of your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 
@@ -72,6 +74,7 @@ def fact_name(name: str) -> str:
         "sent_at": _("Sent"),
         "used_at": _("Used"),
         "last_used_at": _("Last time"),
+        "withdrawn_at": _("Withdrawn"),
         "joined_at": _("Came in"),
         "begun_at": _("Sent"),
         "left_at": _("Left"),

@@ -193,6 +193,7 @@ class Procedure(OfTown, Base):
     script: Mapped[dict[str, Any]] = mapped_column(default=dict)  # steps, phrases, papers: texts
     requests: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what the clerk may ask
     retention_days: Mapped[int | None]  # for which its visits are kept; None: as the town
+    recording_spoken: Mapped[bool] = mapped_column(default=False)  # agreed to aloud as well
     stage: Mapped[Stage] = mapped_column(stored(Stage), default=Stage.OFFERED)
     edition: Mapped[int] = mapped_column(default=1)  # rises with every change of the procedure
 

@@ -14,6 +14,7 @@ const MODULES = {
   'kiosk-stay': () => import('./kiosks/stay-screen.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),
+  'recording-screen': () => import('./recordings/recording-screen.js'),
   papers: () => import('./papers/papers.js'),
   'papers-beside': () => import('./papers/papers-beside.js'),
   'print-button': () => import('./portal/print-button.js'),

@@ -5,9 +5,9 @@ import sqlalchemy as sa
 import time_machine
 
 from app.audit import jobs, queries, services
-from app.audit.chain import FIRST
 from app.audit.models import AuditAnchor, AuditCheck, AuditEntry
 from app.core import clock, timestamps
+from app.core.chain import FIRST
 from app.core.db import db
 from app.towns.models import Town
 from tests import town

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audit.chain import FIRST, Kind, Line, Reader
+from app.core.chain import FIRST, Kind, Line, Reader
 
 BEGIN = datetime(2026, 11, 26, 9, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from tests.counter import a_free_port
 
 SENSORS = {"desk.visit", "devices.check", "invited.join", "portal.room", "portal.wait"}
 PASSKEYS = {"identity.sign_in", "identity.enrol"}
-CODES = {"booking.new", "booking.ask", "me.code", "me.phone_code"}
+CODES = {"booking.new", "booking.ask", "me.code", "me.phone_code", "copies.prove"}
 
 
 @pytest.fixture

@@ -60,11 +60,18 @@ def a_page(a_browser: Callable[..., Browser]) -> Callable[..., Page]:
 _typed: set[str] = set()  # codes are used once: an earlier one on the telephone is not ours
 
 
-def message_on_the_phone(counter: Counter, page: Page, town: str, pattern: str) -> str:
-    """Wait for a message with that pattern on the demonstration's telephone; its first group."""
+def message_on_the_phone(
+    counter: Counter, page: Page, town: str, pattern: str, to: str = ""
+) -> str:
+    """Wait for a message with that pattern on the demonstration's telephone; its first group.
+
+    `to`: digits of the number it was sent to, where several people wait for theirs.
+    """
     for _ in range(60):
         page.goto(counter.at(town, "/demo/phone"))
-        for found in re.finditer(pattern, page.locator("#messages").inner_text()):
+        messages = page.locator("#messages li").all_inner_texts()
+        own = [text for text in messages if to in re.sub(r"\s", "", text.split("·")[0])]
+        for found in re.finditer(pattern, "\n".join(own)):
             if not found[1].isdecimal():
                 return found[1]
             if found[1] not in _typed:

@@ -127,6 +127,13 @@ test('our own state that comes back does not move us', () => {
   assert.equal(clerk.view.page, 3)
 })
 
+test('whoever begins to show goes on from what they look at', () => {
+  const [, citizen] = both()
+  citizen.turn(2)
+  citizen.hear({ ...STATE, by: 'citizen', page: 1, version: 2 })
+  assert.deepEqual([citizen.who, citizen.view.page], ['mine', 3])
+})
+
 test('a mark is a stretch of the page, and a press is a band around it', () => {
   const [clerk] = both()
   clerk.mark({ x: 0.6, y: 0.5 }, { x: 0.2, y: 0.4 })

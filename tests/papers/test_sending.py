@@ -138,6 +138,23 @@ def test_a_file_that_changed_on_its_way_is_refused(citizen):
     assert the_paper().reason == "changed"
 
 
+def test_what_was_turned_away_can_be_tried_again_and_goes_on_where_it_was(citizen):
+    content = a_pdf()
+    digest = hashlib.sha256(content).hexdigest()
+    first = citizen.begin("volant.pdf", content).get_json()["paper"]
+    citizen.piece(first, 0, bytes(len(content)))
+    assert citizen.finish(first).get_json()["state"] == "refused"
+
+    second = citizen.begin("volant.pdf", content, digest=digest).get_json()["paper"]
+    citizen.piece(second, 0, content[:500])
+
+    assert second != first
+    assert citizen.send("volant.pdf", content) == {
+        **{"paper": second, "state": "ready", "offset": len(content)},
+        **{"name": "volant.pdf", "words": ""},
+    }
+
+
 def test_sending_can_be_given_up_and_nothing_is_left(citizen):
     content = a_photograph()
     paper = citizen.begin("foto.jpg", content).get_json()["paper"]

@@ -47,7 +47,7 @@ def begin(
     if not KEY.fullmatch(key) or (digest and not DIGEST.fullmatch(digest)):
         raise Garbled
     known = queries.paper_by_key(visit, key)
-    if known and known.state is not PaperState.REMOVED:
+    if known and known.state not in (PaperState.REMOVED, PaperState.REFUSED):
         return _same(known, side, size)
     if not queries.takes_papers(visit):
         raise NoPapersNow
@@ -55,11 +55,14 @@ def begin(
     if kind is None:
         raise WrongKind("heic" if ending_of(name) in PHONE_PHOTOGRAPHS else "type")
     _refuse_what_does_not_fit(visit, size)
+    if known:  # what was turned away or removed may be tried once more
+        known.key = new_code()
+        db.session.flush()
     made = Paper(
         visit_id=visit.id,
         side=side,
         by_id=by.id if by else None,
-        key=key if known is None else new_code(),
+        key=key,
         name=shown_name(clean_name(name), kind),
         kind=kind,
         size=size,

@@ -72,7 +72,10 @@ def privacy() -> str:
 @bp.get("/accessibility")
 @everyone
 def accessibility() -> str:
-    return render_template("portal/accessibility.html", offices=_offices())
+    """The statement of Royal Decree 1112/2018, with the figures of the last look at every page."""
+    return render_template(
+        "portal/accessibility.html", offices=_offices(), report=queries.last_look_at_every_page()
+    )
 
 
 def _offices() -> list[object]:

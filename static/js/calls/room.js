@@ -54,7 +54,7 @@ const RENEW = 0.8
 /**
  * The people in one room, and the way to each through a media back end. Says `people` when somebody comes, goes or
  * changes, `health` when a line does, `quality` when only its figures do, `status` when the visit does, `letters` (with
- * `from`, who wrote, and `text`), `told` (with `id` and `text`) for pieces beside the call, `way` when letters may leave by another way, `broken` (with `from`) when some may be
+ * `from`, who wrote, and `text`), `told` (with `id` and `text`) for pieces beside the call, `recording` (with `news`) when a recording does, `way` when letters may leave by another way, `broken` (with `from`) when some may be
  * missing, and `bye` when we must go.
  */
 export class Room extends EventTarget {
@@ -130,6 +130,7 @@ export class Room extends EventTarget {
         signal: (signal) => this.#hear(signal),
         text: (letters) => this.#readOut(letters),
         state: ({ status, channel }) => this.#follow(status, channel),
+        recording: (news) => this.#say('recording', { news }),
         admitted: () => this.#knock(),
         bye: ({ reason }) => this.#leaveFor(reason)
       },

@@ -289,7 +289,9 @@ export async function openLook(place, { base, side, state, closed }) {
 
   const takeOver = async () => {
     const answer = await post(`${base}/${look.state.paper}/show`).catch(() => undefined)
-    if (answer) look.hear(await answer.json())
+    if (!answer) return
+    look.hear(await answer.json())
+    look.go({}) // from here on the other one sees what we see
   }
 
   const finish = () => {

@@ -51,10 +51,10 @@ export class Look extends EventTarget {
   /** @param {State} state */
   hear(state) {
     if (state.version < this.state.version) return
-    const isAnEcho = this.isShowing && state.by === this.side
-    this.state = { ...state, marks: state.marks }
-    if (!isAnEcho && (this.isFollowing || this.isShowing)) this.view = viewOf(state)
+    this.state = state
+    // Whoever shows, or begins to, knows better than the server what they look at.
     if (this.isShowing) this.isFollowing = true
+    else if (this.isFollowing) this.view = viewOf(state)
     this.#say('change')
   }
 

@@ -45,6 +45,15 @@ export function mount(panel) {
     event.preventDefault()
     turn(inside.hidden === true)
   }, { signal: gone.signal })
+  // What asks for a paper elsewhere on this page leads here, and not away from the call.
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element && event.target.closest('a[href]')
+    if (!(link instanceof HTMLAnchorElement) || panel.contains(link) || link.pathname !== new URL(base, location.href).pathname) return
+    event.preventDefault()
+    turn(true)
+    panel.scrollIntoView({ block: 'nearest' })
+    part('open').focus({ preventScroll: true })
+  }, { signal: gone.signal })
   if (panel.dataset.look) turn(true)
 
   return () => {

@@ -1,6 +1,7 @@
 """Whether a record is as it was written; if not, which lines are not, and what was done to them.
 
-It knows nothing of the register: it reads lines in the order of their numbers.
+It knows nothing of the register: it reads lines in the order of their numbers. The record of a town
+and the ledger of a meeting are both read by it, each with a line of its own.
 """
 
 import enum
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain as joined
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 FIRST = "0" * 64
 MOST_SUSPECTS = 200  # of more unsound lines nobody asks any more who took whose place
@@ -43,8 +44,26 @@ class Fault:
         return f"{self.kind.value}: {lines}"
 
 
+class Chained(Protocol):
+    """What the reader asks of a line: its place, what it was written after, and its own digest."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def previous(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def is_sound(self, number: int) -> bool: ...
+
+    @property
+    def is_indexed_right(self) -> bool: ...
+
+
 class Line(NamedTuple):
-    """One line, without its table."""
+    """One line of a town's record, without its table."""
 
     town_id: int
     number: int
@@ -99,7 +118,7 @@ class Reader:
         self.shift = 0  # how far lines were renumbered to hide that others came or went
         self.lines = 0
         self.faults: list[Fault] = []
-        self.suspects: list[Line] = []
+        self.suspects: list[Chained] = []
         self.digests: dict[int, str] = {}
         self.wanted: frozenset[int] = frozenset()
 
@@ -107,7 +126,7 @@ class Reader:
     def last(self) -> tuple[int, str]:
         return self.recent[-1]
 
-    def read(self, lines: Iterable[Line], wanted: Iterable[int] = ()) -> "Reader":
+    def read(self, lines: Iterable[Chained], wanted: Iterable[int] = ()) -> "Reader":
         """`wanted`: the numbers whose digests are asked for afterwards."""
         self.wanted = frozenset(wanted)
         for line, following in _with_the_next(lines):
@@ -117,7 +136,7 @@ class Reader:
         self.faults.sort(key=lambda fault: (fault.first, fault.last))
         return self
 
-    def _look(self, line: Line, following: Line | None) -> None:
+    def _look(self, line: Chained, following: Chained | None) -> None:
         number, (last_number, last_digest) = line.number - self.shift, self.last
         is_after_gap = number > last_number + 1
         if is_after_gap:
@@ -139,7 +158,7 @@ class Reader:
         if line.number in self.wanted:
             self.digests[line.number] = line.digest
 
-    def _newcomers_before(self, line: Line, number: int) -> int:
+    def _newcomers_before(self, line: Chained, number: int) -> int:
         """How many lines just before this one were put in, and everything after renumbered."""
         for came in range(1, len(self.recent)):
             if line.previous != self.recent[-came - 1][1] or not line.is_sound(number - came):
@@ -155,7 +174,7 @@ class Reader:
             return came
         return 0
 
-    def _gone_before(self, line: Line, number: int, following: Line | None) -> int:
+    def _gone_before(self, line: Chained, number: int, following: Chained | None) -> int:
         """How many lines were taken out just before this one, and everything after renumbered."""
         for gone in range(1, FURTHEST):
             if line.is_sound(number + gone):
@@ -190,8 +209,8 @@ class Reader:
         self.faults.append(Fault(kind, first, last or first))
 
 
-def _with_the_next(lines: Iterable[Line]) -> Iterator[tuple[Line, Line | None]]:
-    before: Line | None = None
+def _with_the_next(lines: Iterable[Chained]) -> Iterator[tuple[Chained, Chained | None]]:
+    before: Chained | None = None
     for line in joined(lines, (None,)):
         if before is not None:
             yield before, line

@@ -1,0 +1,40 @@
+"""What recordings need by the clock: somebody who watches, stamps, and files made of pieces."""
+
+from app.core.db import transaction
+from app.core.jobs import every
+from app.recordings import queries, services
+from app.recordings.models import State
+from app.towns.tenant import every_town, town_of
+
+
+@every(2)
+def watch() -> int:
+    """Does it arrive, is it too long, is it stamped. Returns in how many towns one runs."""
+    towns = _towns_with(State.RECORDING, State.PAUSED)
+    for town_id in towns:
+        with town_of(town_id), transaction():
+            services.watch()
+    return len(towns)
+
+
+@every(2)
+def stamp_ledgers() -> int:
+    """Returns how many lines were stamped."""
+    return services.stamp_due()
+
+
+@every(3)
+def make_files() -> int:
+    """Returns how many were made."""
+    count = 0
+    for town_id in _towns_with(State.CLOSING):
+        with town_of(town_id):
+            with transaction():
+                due = services.claim_due()
+            count += sum(services.finish(segment_id) for segment_id in due)
+    return count
+
+
+def _towns_with(*states: State) -> set[int]:
+    with every_town():
+        return {segment.town_id for segment in queries.in_state(*states)}

@@ -1,0 +1,241 @@
+"""After the end: the originals are joined, the file is made, the pieces are no longer needed.
+
+Each step is a transaction of its own, and begins where the last ended: whatever stops a process,
+the next one goes on, and a segment gets one file.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, BinaryIO, cast
+
+import structlog
+
+from app.archive.models import Envelope
+from app.archive.services import Draft
+from app.core import clock
+from app.core.db import db, transaction
+from app.core.events import publish
+from app.core.i18n import speaking
+from app.recordings import captions, queries, words
+from app.recordings.captions import Cue
+from app.recordings.events import OriginalKept, RecordingKept, RecordingLost
+from app.recordings.models import Piece, PieceKind, Reason, Segment, StampReason, State, Take
+from app.recordings.services import remux, segments, shelf
+from app.recordings.services.ledger import ask_for_stamp, open_ledger
+from app.recordings.services.remux import Part
+
+log = structlog.get_logger()
+
+PATIENCE = timedelta(minutes=10)  # for pieces that are still on their way
+CLAIM = timedelta(minutes=15)  # whoever makes a file and says nothing for so long has ended
+AGAIN_AFTER = (10, 60, 600, 3600)  # seconds; the last one for ever
+
+
+def claim_due() -> list[int]:
+    """Segments of this town whose file can be made now. Nobody else makes them meanwhile."""
+    now, found = clock.now(), []
+    for segment in queries.in_state(State.CLOSING):
+        is_free = segment.claimed_until is None or segment.claimed_until <= now
+        if is_free and _is_complete(segment):
+            segment.claimed_until = now + CLAIM
+            found.append(segment.id)
+    db.session.flush()
+    return found
+
+
+def _is_complete(segment: Segment) -> bool:
+    ended_at = segment.ended_at or clock.now()
+    if clock.now() - ended_at > PATIENCE:
+        return True
+    return bool(segment.takes) and all(take.is_whole for take in segment.takes)
+
+
+def finish(segment_id: int) -> bool:
+    """Make its file. Returns whether it is settled; if not, it is tried again later."""
+    try:
+        _finish(segment_id)
+    except Exception as error:
+        log.exception("no file of a recording", segment=segment_id)
+        db.session.rollback()
+        with transaction():
+            segment = db.session.get_one(Segment, segment_id)
+            pause = AGAIN_AFTER[min(segment.attempts, len(AGAIN_AFTER) - 1)]
+            segment.attempts += 1
+            segment.problem = str(error)[:300]
+            segment.claimed_until = clock.now() + timedelta(seconds=pause)
+        return False
+    return True
+
+
+def _finish(segment_id: int) -> None:
+    with transaction():
+        segment = db.session.get_one(Segment, segment_id)
+        declare_lost(segment)
+        envelope = shelf.envelope(segment.visit)
+    takes = [take for take in segment.takes if take.length_ms]
+    if not takes:
+        with transaction():
+            lose(segment)
+        return
+    for take in takes:
+        if take.original is None:
+            _join(segment, take, envelope)
+    if segment.file is None:
+        _make(segment, takes, envelope)
+    with transaction():
+        for take in segment.takes:
+            _throw_away_pieces(take)
+
+
+def declare_lost(segment: Segment) -> None:
+    """What the last window announced, or never announced, and did not come, is a gap."""
+    last = segment.takes[-1] if segment.takes else None
+    if last is None or last.is_whole:
+        return
+    ended_ms, arrived_ms = segment.at(segment.ended_at or clock.now()), segment.at(last.ends_at)
+    last.expected = last.pieces
+    if arrived_ms < ended_ms:
+        segments.begin_gap(segment, Reason.LOST, arrived_ms)
+        segments.end_gap(segment, ended_ms)
+    db.session.flush()
+
+
+def lose(segment: Segment) -> None:
+    """Nothing of it arrived."""
+    if segment.state is not State.CLOSING:
+        return
+    segment.state = State.LOST
+    publish(RecordingLost(**segments.named(segment)))
+    ask_for_stamp(open_ledger(segment.visit), StampReason.END)
+    segments.tell(segment)
+
+
+def _join(segment: Segment, take: Take, envelope: Envelope) -> None:
+    """All media of a take, as captured, in one file."""
+    pieces = queries.pieces(take, PieceKind.MEDIA)
+    draft = shelf.seal(
+        cast(BinaryIO, io.BufferedReader(_Blocks(_bytes(pieces)), shelf.READ)),
+        envelope,
+        name=f"original-{segment.number}-{take.number}",
+        media_type=take.media_type.split(";")[0],
+        purpose=shelf.ORIGINAL,
+    )
+    with transaction():
+        take.original, take.size, take.sha256 = shelf.keep(draft), draft.size, draft.sha256
+        publish(
+            OriginalKept(
+                **segments.named(segment),
+                take=take.number,
+                pieces=take.pieces,
+                head=take.head,
+                size=take.size,
+                sha256=take.sha256,
+            )
+        )
+
+
+def _make(segment: Segment, takes: list[Take], envelope: Envelope) -> None:
+    """The file that plays: each take at its own time, with what was written as a track."""
+    visit, language = segment.visit, segment.visit.language
+    text = captions.written(_cues(segment))
+    title = f"{visit.town.name} {open_ledger(visit).code} {segment.number}"
+    parts = [
+        Part(shelf.source_of(take.original or ""), _room_of(segment, takes, take)) for take in takes
+    ]
+    db.session.rollback()  # nobody waits while it is made
+    made = remux.join(parts, text, language, title)
+    with made.file:
+        is_untouched = made.packets == remux.packets(parts)
+        made.file.seek(0)
+        name = f"recording-{segment.number}.webm"
+        draft = shelf.seal(
+            made.file,
+            envelope,
+            name=name,
+            media_type="video/webm",
+            purpose=shelf.RECORDING,
+        )
+    with transaction():
+        _note(segment, made, draft, is_untouched)
+
+
+def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool) -> None:
+    segment.file, segment.size, segment.sha256 = shelf.keep(draft), draft.size, draft.sha256
+    segment.media_type, segment.duration_ms = draft.media_type, made.duration_ms
+    segment.streams, segment.packets = made.streams, made.packets
+    segment.tool, segment.parameters = remux.tool(), remux.PARAMETERS
+    segment.is_untouched, segment.problem = is_untouched, ""
+    segment.state, segment.kept_at = State.KEPT, clock.now()
+    publish(
+        RecordingKept(
+            **segments.named(segment),
+            size=segment.size,
+            sha256=segment.sha256,
+            media_type=segment.media_type,
+            duration_ms=segment.duration_ms,
+            tool=segment.tool,
+            parameters=segment.parameters,
+            is_untouched=is_untouched,
+        )
+    )
+    ask_for_stamp(open_ledger(segment.visit), StampReason.END)
+    segments.tell(segment)
+
+
+def _room_of(segment: Segment, takes: list[Take], take: Take) -> int:
+    """From the beginning of this take to that of the next one: a hole is part of the time."""
+    following = takes[takes.index(take) + 1 :]
+    if not following:
+        return take.length_ms
+    return segment.at(following[0].started_at) - segment.at(take.started_at)
+
+
+def _cues(segment: Segment) -> list[Cue]:
+    """What was written, and each gap in words."""
+    found = []
+    for take in segment.takes:
+        for piece in queries.pieces(take, PieceKind.TEXT):
+            body = b"".join(shelf.bytes_of(piece.file)) if piece.file else b""
+            found += captions.lines_in(body, segment.at(take.started_at))
+    ended_ms = segment.at(segment.ended_at or clock.now())
+    with speaking(segment.visit.language):
+        for gap in segment.gaps:
+            until = gap.until_ms if gap.until_ms is not None else ended_ms
+            if until > gap.from_ms:
+                text = f"[{words.gap_name(gap.reason.value)}]"
+                found.append(Cue(gap.from_ms, until, "", text))
+        # A track without a line is left out by some programs: it begins by saying what it is.
+        found.append(Cue(0, 2_000, "", f"[{words.state_name(State.RECORDING.value)}]"))
+    return found
+
+
+def _throw_away_pieces(take: Take) -> None:
+    """They stand in the original; text stands in the track of the file. Their digests stay."""
+    for piece in queries.pieces(take):
+        if piece.file is not None and shelf.throw_away(piece.file, "joined"):
+            piece.file = None
+    db.session.flush()
+
+
+def _bytes(pieces: Sequence[Piece]) -> Iterator[bytes]:
+    for piece in pieces:
+        if piece.file is not None:
+            yield from shelf.bytes_of(piece.file)
+
+
+class _Blocks(io.RawIOBase):
+    """What comes block by block, read as from a file."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self.blocks, self.rest = blocks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        self.rest = self.rest or next(self.blocks, b"")
+        taken = self.rest[: len(into)]
+        self.rest = self.rest[len(taken) :]
+        into[: len(taken)] = taken
+        return len(taken)

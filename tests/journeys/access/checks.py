@@ -1,0 +1,162 @@
+"""What every screen must keep, whatever it shows. Each check answers with sentences; none is good."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[3]
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+HTMLCS = (ROOT / "node_modules/html_codesniffer/build/HTMLCS.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+WIDTHS = (320, 390, 1080, 1280)
+MODES: dict[str, dict[str, str]] = {
+    "light": {"color_scheme": "light", "forced_colors": "none", "reduced_motion": "no-preference"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none", "reduced_motion": "no-preference"},
+    "forced colours": {"color_scheme": "light", "forced_colors": "active"},
+    "reduced motion": {"forced_colors": "none", "reduced_motion": "reduce"},
+}
+
+# Everything folded away is looked at too.
+UNFOLD = "() => document.querySelectorAll('details').forEach((one) => { one.open = true })"
+
+TOO_WIDE = """() => {
+    const over = document.documentElement.scrollWidth - innerWidth
+    if (over <= 0) return []
+    const widest = [...document.querySelectorAll('body *')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+        .filter((one) => !one.closest('[tabindex="0"]'))
+    return [`${over} px too wide: ${(widest.at(-1) ?? document.body).outerHTML.slice(0, 90)}`]
+}"""
+
+CUT_OFF = """() => [...document.querySelectorAll('a, button, p, h1, h2, h3, li, label, td, th, legend')]
+    .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, .skip-link'))
+    .filter((one) => ['hidden', 'clip'].includes(getComputedStyle(one).overflowX))
+    .filter((one) => one.scrollWidth > one.clientWidth + 1)
+    .map((one) => `its text is cut off: ${one.outerHTML.slice(0, 90)}`)"""
+
+SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, textarea')]
+    .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, .skip-link'))
+    .filter((one) => !(one.matches('a') && one.closest('p, li, td, dd, figcaption')
+        && one.closest('p, li, td, dd, figcaption').textContent.trim() !== one.textContent.trim()))
+    .filter((one) => !one.matches('input[type=checkbox], input[type=radio]'))
+    .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
+    .map(([what, box]) => `small (${Math.round(box.width)}×${Math.round(box.height)}): ${what}`)"""
+
+ORDER = """() => {
+    const wrong = []
+    const heads = document.querySelectorAll('h1')
+    if (heads.length !== 1) wrong.push(`${heads.length} headings of the first order`)
+    if (!document.title.trim()) wrong.push('no title')
+    const ids = new Map()
+    for (const one of document.querySelectorAll('[id]')) ids.set(one.id, (ids.get(one.id) ?? 0) + 1)
+    for (const [id, count] of ids) if (count > 1) wrong.push(`${count} elements are called ${id}`)
+    for (const target of document.querySelectorAll('[hx-swap], [hx-swap-oob]')) {
+        for (const one of target.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
+            if (!one.id) wrong.push(`loses the focus when it is swapped, for it has no id: ${one.outerHTML.slice(0, 90)}`)
+        }
+    }
+    for (const one of document.querySelectorAll('*')) {
+        for (const { name } of one.attributes) {
+            if (/^on/.test(name)) wrong.push(`a handler in line: ${one.outerHTML.slice(0, 90)}`)
+            if (name === 'style') wrong.push(`a style in line: ${one.outerHTML.slice(0, 90)}`)
+        }
+    }
+    for (const one of document.querySelectorAll('a[hreflang]')) {
+        if (one.lang.split('-')[0] !== one.hreflang.split('-')[0]) wrong.push(`another language than it says: ${one.outerHTML.slice(0, 90)}`)
+    }
+    return wrong
+}"""
+
+MOVING = """() => document.getAnimations()
+    .filter((one) => one.playState === 'running')
+    .map((one) => `moves although nothing should: ${one.effect?.target?.outerHTML.slice(0, 90)}`)"""
+
+# The spacing of WCAG 1.4.12; nothing may be lost by it.
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+p { margin-block-end: 2em !important }"""
+
+LARGER = "html { font-size: 200% !important }"
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """What a tool cannot decide by itself: its rule, and what it says of which elements."""
+
+    rule: str
+    what: str
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, every level of WCAG and its best practice."""
+    found = _axe(page, "violations")
+    return [f"axe {rule}: {html}" for rule, html in found]
+
+
+def undecided(page: Page) -> list[Undecided]:
+    """What axe leaves to people."""
+    return [Undecided(rule, html) for rule, html in _axe(page, "incomplete")]
+
+
+def _axe(page: Page, kind: str) -> list[tuple[str, str]]:
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE + ";undefined")
+    question = """([tags, kind]) => axe
+        .run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: [kind] })
+        .then((found) => found[kind].flatMap((one) => one.nodes.map((node) => [one.id, node.html.slice(0, 120)])))"""
+    return [(rule, html) for rule, html in page.evaluate(question, [TAGS, kind])]
+
+
+def second_opinion(page: Page) -> list[str]:
+    """What the other engine finds at level AAA.
+
+    It is older than buttons that stand outside their form (H32): a form of hidden fields alone, to
+    which the buttons of a list belong, has nothing of its own to send.
+    """
+    if not page.evaluate("typeof HTMLCS === 'object'"):
+        page.evaluate(HTMLCS + ";undefined")
+    found = page.evaluate(
+        """() => new Promise((answer) => HTMLCS.process('WCAG2AAA', document, () => answer(
+            HTMLCS.getMessages().filter((one) => one.type === HTMLCS.ERROR)
+                .filter((one) => !(one.code.endsWith('H32.2')
+                    && !one.element.querySelector('input:not([type=hidden]), select, textarea')))
+                .map((one) => [one.code, one.element?.outerHTML?.slice(0, 120) ?? '']))))"""
+    )
+    return [f"{code.split('.', 1)[1]}: {html}" for code, html in found]
+
+
+def shape(page: Page) -> list[str]:
+    """Nothing too wide, nothing cut off."""
+    return [*page.evaluate(TOO_WIDE), *page.evaluate(CUT_OFF)]
+
+
+def targets(page: Page) -> list[str]:
+    return list(page.evaluate(SMALL))
+
+
+def order(page: Page) -> list[str]:
+    return list(page.evaluate(ORDER))
+
+
+def still(page: Page) -> list[str]:
+    return list(page.evaluate(MOVING))
+
+
+def with_style(page: Page, css: str, check: Callable[[Page], list[str]]) -> list[str]:
+    """The check while a reader's own style applies."""
+    page.evaluate(
+        """(css) => {
+            const sheet = new CSSStyleSheet()
+            sheet.replaceSync(css)
+            document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+        }""",
+        css,
+    )
+    found = check(page)
+    page.evaluate(
+        "() => { document.adoptedStyleSheets = document.adoptedStyleSheets.slice(0, -1) }"
+    )
+    return found

@@ -1,0 +1,45 @@
+"""Addresses that show no page to whoever just opens them, and where their screens are looked at."""
+
+FILES = "a file or an answer for programs"
+LEADS_ON = "leads somewhere else"
+ON_THE_WAY = "shown in the middle of something: looked at in "
+
+LEFT_OUT = {
+    "/": LEADS_ON,
+    "/<lang:lang>/data": LEADS_ON,
+    "/<lang:lang>/data/code": ON_THE_WAY + "test_my_data_and_the_record",
+    "/<lang:lang>/data/mine": ON_THE_WAY + "test_my_data_and_the_record",
+    "/<lang:lang>/data/mine/correct": ON_THE_WAY + "test_my_data_and_the_record",
+    "/<lang:lang>/data/mine/download": FILES,
+    "/<lang:lang>/data/mine/erase": ON_THE_WAY + "test_my_data_and_the_record",
+    "/<lang:lang>/me/kept/<code>": ON_THE_WAY + "test_passkeys",
+    "/<lang:lang>/me/not-mine": LEADS_ON,
+    "/<lang:lang>/me/passkeys/<code>": ON_THE_WAY + "test_passkeys",
+    "/<lang:lang>/me/passkeys/<code>/remove": ON_THE_WAY + "test_passkeys",
+    "/<lang:lang>/me/phone/code": LEADS_ON,
+    "/<lang:lang>/me/session": FILES,
+    "/<lang:lang>/me/sign-in": LEADS_ON,
+    "/<lang:lang>/me/sign-in/code": LEADS_ON,
+    "/<lang:lang>/visits/<code>/room": LEADS_ON,
+    "/<lang:lang>/visits/<code>/room/stream": FILES,
+    "/<lang:lang>/visits/<code>/wait": ON_THE_WAY + "entrances.py",
+    "/<lang:lang>/visits/new": ON_THE_WAY + "entrances.py",
+    "/<lang:lang>/visits/now": ON_THE_WAY + "entrances.py",
+    "/<lang:lang>/waitlist/new": ON_THE_WAY + "entrances.py",
+    "/demo/identity/auth": FILES,
+    "/desk/book/who": ON_THE_WAY + "test_a_day_of_twelve_visits",
+    "/desk/kept/<code>": ON_THE_WAY + "test_passkeys",
+    "/desk/passkeys/<code>": ON_THE_WAY + "test_passkeys",
+    "/desk/passkeys/<code>/remove": ON_THE_WAY + "test_passkeys",
+    "/desk/session": FILES,
+    "/desk/stream": FILES,
+    "/desk/visits/<code>/identity/<row>/undo": ON_THE_WAY + "test_who_is_there",
+    "/desk/visits/<code>/room/stream": FILES,
+    "/desk/visits/<code>/transfer": ON_THE_WAY + "test_a_day_of_twelve_visits",
+    "/eid/<name>/back": LEADS_ON,
+    "/favicon.ico": FILES,
+    "/join/<token>/room/stream": FILES,
+    "/kiosk/enrol/<token>": LEADS_ON,
+    "/office/<slug>/display/stream": FILES,
+    "/office/waits/staffing": ON_THE_WAY + "test_the_office",
+}
