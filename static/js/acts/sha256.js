@@ -7,6 +7,7 @@
 const { ROUNDS, BEGIN } = constants()
 
 function constants() {
+  /** @type {number[]} */
   const primes = []
   for (let number = 2; primes.length < 64; number++) {
     if (primes.every((prime) => number % prime)) primes.push(number)
