@@ -18,8 +18,14 @@ from app.booking.models import (
 )
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.schedule.models import Allocation, AllocationState, DelayMeasure, ResourceKind
-from app.schedule.queries import Wish, allocations_of, language_for, roster_of, staff_of
+from app.schedule.models import (
+    Allocation,
+    AllocationState,
+    DelayMeasure,
+    Resource,
+    ResourceKind,
+)
+from app.schedule.queries import Wish, allocations_of, language_for, resources, roster_of, staff_of
 from app.towns import queries as towns
 from app.towns.models import Channel, Level, Moment, Procedure, Town
 from app.towns.tenant import current_town_id
@@ -196,6 +202,11 @@ def asks_more_to_book(visit: Visit) -> bool:
     """Whether a code by SMS is not enough to book what is done in it."""
     everything = (visit.procedure, *visit.also)
     return any(not Level.PHONE.reaches(one.needs_to(Moment.BOOK)) for one in everything)
+
+
+def booths() -> list[Resource]:
+    """Screens of ours from which somebody may talk, those out of service left out."""
+    return [one for one in resources((ResourceKind.BOOTH,)) if one.is_active]
 
 
 def needs_on_offer(town: Town) -> list[Need]:

@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     metrics.measured_by(app, figures.of_kiosks)
     app.add_template_global(queries.number_of, "kiosk_number")
+    app.add_template_global(queries.place_of, "kiosk_place")
     app.add_template_global(queries.stay_of_visit, "kiosk_stay_of")
     app.cli.add_command(cli.commands)
     for door in (views.bp, views.door_bp, views.device_bp, views.phone_bp):

@@ -221,6 +221,7 @@ def _do(stay: Stay, act: str, page: str) -> None:
         "private": lambda: services.set_private(stay, not stay.is_private),
         "librarian": lambda: services.call_the_librarian(stay),
         "hide": lambda: services.tell(stay, "hide"),
+        "scan": lambda: services.scan(stay, current_account),
         "print": lambda: services.print_receipt(stay, by=current_account),
     }
     if act == "show" and page in SHOWN:

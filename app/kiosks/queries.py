@@ -229,6 +229,12 @@ def number_of(visit: Visit) -> str:
     return spaced(_number(keyed(f"number:{visit.code}"))) if has_kiosks() else ""
 
 
+def place_of(visit: Visit) -> str:
+    """Where they have booked a screen of ours, if they have."""
+    booth = db.session.get(Resource, visit.booth_id) if visit.booth_id else None
+    return booth.name if booth else ""
+
+
 def spaced(number: str) -> str:
     return f"{number[:4]} {number[4:]}"
 

@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from app.booking.models import Status, Visit
 from app.calls import services as calls
@@ -12,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.kiosks import queries, services
 from app.kiosks.models import Kiosk, OrderKind
+from app.papers.models import Paper, PaperKind, Side
 from app.queue import services as queue
 from app.schedule.models import Resource, ResourceKind
 from tests import town
@@ -321,3 +324,40 @@ def test_who_is_at_the_screen_is_told_politely_of_the_next_one(client, kiosk, cl
     visit.starts_at = clock.now() + timedelta(minutes=40)
     db.session.commit()
     assert "Lluna" not in client.get(f"{HOME}/ca/kiosk/").text
+
+
+def test_a_scanned_sheet_is_a_paper_of_the_visit(client, kiosk, clerk):
+    open_browser(client, kiosk)
+    press_now(client)
+    visit = queue.call_next(clerk)
+    stay = queries.open_stay_of(kiosk)
+    order = services.scan(stay, clerk)
+    assert services.scan(stay, clerk).id == order.id
+    db.session.commit()
+    sheet = BytesIO()
+    Image.new("L", (600, 800), 240).save(sheet, "JPEG")
+    address = f"{HOME}/kiosk/device/orders/{order.code}"
+
+    sent = client.post(f"{address}/scan", data=sheet.getvalue(), headers=KEY)
+
+    assert sent.status_code == 204
+    paper = db.session.query(Paper).one()
+    assert (paper.visit_id, paper.side, paper.kind) == (visit.id, Side.CITIZEN, PaperKind.JPEG)
+    client.post(address, json={"outcome": "done"}, headers=KEY)
+    assert stay.papers == 1
+
+
+def test_what_was_scanned_after_they_left_is_nobodys(client, kiosk, clerk):
+    open_browser(client, kiosk)
+    press_now(client)
+    queue.call_next(clerk)
+    order = services.scan(queries.open_stay_of(kiosk), clerk)
+    services.end(queries.open_stay_of(kiosk), "ended")
+    db.session.commit()
+
+    sent = client.post(
+        f"{HOME}/kiosk/device/orders/{order.code}/scan", data=b"\xff\xd8\xff", headers=KEY
+    )
+
+    assert sent.status_code == 409
+    assert db.session.query(Paper).count() == 0

@@ -10,9 +10,10 @@ from app.booking import queries
 from app.booking.forms import needs_of, written_start
 from app.core.errors import Missing
 from app.core.i18n import asked_slug, localized
+from app.schedule.models import Resource
 from app.schedule.queries import Wish
 from app.towns import queries as towns
-from app.towns.models import Procedure, Town
+from app.towns.models import Channel, Procedure, Town
 
 bp = localized("booking", "app.booking")
 bp.add_app_template_global(written_start)
@@ -31,6 +32,7 @@ class Asked:
     needs: list[str]
     also: list[Procedure]
     others: list[Procedure]  # what else could be done in the same visit; not always looked for
+    booth: Resource | None = None  # the screen of ours from which they want to talk
 
     @property
     def link(self) -> dict[str, Any]:
@@ -39,13 +41,20 @@ class Asked:
             "channel": self.channel,
             "needs": self.needs,
             "also": [one.slug for one in self.also],
+            "booth": self.booth.code if self.booth else None,
         }
 
     def wish(self) -> Wish | None:
         if len(self.also) > MOST_IN_ONE_VISIT:
             return None
         return queries.wish_for(
-            self.town, self.procedure, self.channel, asked_slug(), self.needs, also=self.also
+            self.town,
+            self.procedure,
+            self.channel,
+            asked_slug(),
+            self.needs,
+            also=self.also,
+            booth_id=self.booth.id if self.booth else None,
         )
 
 
@@ -66,7 +75,19 @@ def asked(slug: str, *, with_others: bool = False) -> Asked:
         needs=needs_of(request.values.getlist("needs")),
         also=[known[one] for one in wanted if one in known],
         others=[one for one in known.values() if one.allows(channel)] if with_others else [],
+        booth=_booth_asked(channel),
     )
+
+
+def _booth_asked(channel: str) -> Resource | None:
+    """One that is not there, or out of service, does not exist. Only by video one needs it."""
+    code = request.args.get("booth")
+    if not code or channel != Channel.VIDEO:
+        return None
+    found = next((one for one in queries.booths() if one.code == code), None)
+    if found is None:
+        raise Missing
+    return found
 
 
 def channel_asked(allowed: Sequence[str], usual: str | None = None) -> str:

@@ -14,7 +14,7 @@ from app.core.htmx import page_or_fragment
 from app.core.security import everyone
 from app.schedule import queries as schedule
 from app.schedule.queries import DayTimes, FreeTime, Wish
-from app.towns.models import Town
+from app.towns.models import Channel, Town
 
 DAYS_SHOWN = 14
 PARTS = (("night", 7), ("morning", 14), ("afternoon", 20), ("evening", 24))
@@ -49,6 +49,8 @@ def times(slug: str) -> Response:
         all_needs=queries.needs_on_offer(look.town),
         also=look.also,
         others=look.others,
+        booth=look.booth,
+        booths=queries.booths() if look.channel == Channel.VIDEO else [],
         is_too_much=len(look.also) > MOST_IN_ONE_VISIT,
         links=Links(
             "booking.times",

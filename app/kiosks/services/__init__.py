@@ -4,7 +4,7 @@ from app.kiosks.services.enrolment import approve, ask, take
 from app.kiosks.services.fleet import change, hear, raise_alarms, remove, serve_again, stop_serving
 from app.kiosks.services.hand_offs import offer, show_who_it_is, take_away
 from app.kiosks.services.orders import done, forget_old, order
-from app.kiosks.services.papers import print_receipt, what_to_print
+from app.kiosks.services.papers import print_receipt, scan, take_scan, what_to_print
 from app.kiosks.services.stays import (
     attach,
     begin,
@@ -43,6 +43,7 @@ __all__ = [
     "raise_alarms",
     "print_receipt",
     "remove",
+    "scan",
     "see",
     "serve_again",
     "set_look",
@@ -52,6 +53,7 @@ __all__ = [
     "stop_serving",
     "take",
     "take_away",
+    "take_scan",
     "tell",
     "what_to_print",
 ]

@@ -1,6 +1,7 @@
-"""Paper at a kiosk: what its printer prints for whoever stands there."""
+"""Paper at a kiosk: what its scanner sees and what its printer prints, for whoever is there."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import typst
@@ -11,10 +12,12 @@ from app.booking import queries as booking
 from app.booking.models import Visit
 from app.core.i18n import LANGUAGES, clock_time, date_in_words, speaking
 from app.kiosks import queries
-from app.kiosks.errors import NothingToPrint
+from app.kiosks.errors import NotAtAKiosk, NothingToPrint
 from app.kiosks.models import Order, OrderKind, Stay
 from app.kiosks.services.orders import order
 from app.kiosks.services.stays import tell
+from app.papers import services as papers
+from app.papers.models import Paper, Side
 
 SHEET = Path(__file__).parents[1] / "receipt.typ"
 
@@ -28,6 +31,26 @@ def print_receipt(stay: Stay, by: Account | None = None) -> Order:
             return one
     tell(stay, "done", kind="print", outcome="asked")
     return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what="receipt")
+
+
+def scan(stay: Stay, by: Account) -> Order:
+    """The clerk asks for the paper on the glass. Pressed twice, it is scanned once."""
+    for one in queries.orders_during(stay):
+        if one.kind is OrderKind.SCAN and one.is_open:
+            return one
+    tell(stay, "done", kind="scan", outcome="asked")
+    return order(stay.kiosk, OrderKind.SCAN, stay=stay, by=by)
+
+
+def take_scan(order: Order, picture: bytes) -> Paper:
+    """What was on the glass is a paper of the visit, if whoever laid it there is still there."""
+    stay = queries.stay_named(order.stay_code) if order.stay_code else None
+    is_asked = order.kind is OrderKind.SCAN and order.is_open
+    if not is_asked or stay is None or not stay.is_open or stay.visit is None:
+        raise NotAtAKiosk
+    with speaking(stay.visit.reads):
+        name = _("Scanned paper")
+    return papers.begin_whole(stay.visit, Side.CITIZEN, f"{name}.jpg", BytesIO(picture))
 
 
 def what_to_print(order: Order) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, current_app, make_response, render_template, request
 from flask_babel import gettext as _
 
+from app.archive import services as archive
 from app.core import clock, stream
 from app.core.db import transaction
 from app.core.errors import Missing
@@ -17,6 +18,7 @@ from app.kiosks.errors import GarbledReport, UnknownDevice
 from app.kiosks.models import Kiosk, Order
 from app.kiosks.services.enrolment import CODE_LIFE
 from app.kiosks.views.door import device_bp
+from app.papers import services as papers
 from app.towns import queries as towns
 
 MOST_BYTES = 8 * 1024
@@ -113,6 +115,23 @@ def paper(code: str) -> Response:
     answer = make_response(services.what_to_print(order))
     answer.content_type = "application/pdf"
     return answer
+
+
+@device_bp.post("/orders/<code>/scan")
+@by_provider
+def scanned(code: str) -> Response:
+    """What the scanner saw. It is looked into as every other paper of a visit."""
+    order = queries.order_of(_own_kiosk(), code)
+    with transaction():
+        paper = services.take_scan(order, request.get_data())
+    with transaction():
+        papers.complete(paper)
+    with transaction():
+        envelope = archive.envelope_for(paper.owner)
+    examined = papers.examine(paper, envelope)
+    with transaction():
+        papers.settle(paper, examined)
+    return make_response("", 204)
 
 
 @device_bp.get("/offline")
