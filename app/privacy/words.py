@@ -36,12 +36,12 @@ def section_name(name: str) -> str:
         "identifications": _("How you were identified"),
         "calls": _("In your calls"),
         "papers": _("Papers of your visits"),
-        "files": _("Files of your visits"),
         "sealed_acts": _("Sealed records of your visits"),
         "statements": _("What you stated"),
         "asked": _("What we asked you during your visits"),
         "consents": _("Whether you agreed to be recorded"),
         "recordings": _("Recordings of your visits"),
+        "files": _("Files of your visits"),
         "requests": _("What you asked about your data"),
     }.get(name, name)
 

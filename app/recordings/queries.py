@@ -47,7 +47,7 @@ def procedures_of(visit: Visit) -> list[Procedure]:
 def recorded_procedure_of(visit: Visit) -> Procedure:
     """The one for whose sake it is recorded."""
     rule = rule_of(visit)
-    return next(one for one in procedures_of(visit) if one.recording is rule)
+    return next(one for one in procedures_of(visit) if one.recording == rule)
 
 
 # --- segments ------------------------------------------------------------------------------------
@@ -57,6 +57,14 @@ def segments(visit: Visit) -> Sequence[Segment]:
     """All of that meeting, in order."""
     question = sa.select(Segment).where(Segment.visit_id == visit.id).order_by(Segment.number)
     return db.session.scalars(question).all()
+
+
+def was_recorded(visit: Visit) -> bool:
+    """Whether anything of it was, whatever became of it."""
+    question = sa.select(Segment.id).where(
+        Segment.visit_id == visit.id, Segment.started_at.is_not(None)
+    )
+    return db.session.scalar(question.limit(1)) is not None
 
 
 def kept_segments(visit: Visit) -> Sequence[Segment]:

@@ -61,6 +61,7 @@ def begin_take(segment: Segment, media_type: str, browser_ms: int) -> Take:
         raise ConsentMissing
     if not MEDIA_TYPES.fullmatch(media_type) or len(segment.takes) >= MOST_TAKES:
         raise PieceGarbled
+    towns.take_turns()
     now = clock.now()
     take = Take(
         segment_id=segment.id,

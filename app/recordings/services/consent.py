@@ -28,6 +28,7 @@ from app.recordings.events import (
 from app.recordings.models import Consent, ConsentText, End, Reason, Segment, State, Way
 from app.recordings.services import segments
 from app.recordings.services.ledger import open_ledger
+from app.towns import services as towns
 from app.towns.models import Recording
 
 
@@ -36,6 +37,7 @@ def ask(visit: Visit, clerk: Account) -> Segment:
     rule = queries.rule_of(visit)
     if rule is Recording.NONE:
         raise NotRecorded
+    towns.take_turns()  # two presses at once find out one after the other
     if queries.open_segment(visit):
         raise AlreadyAsked
     people = queries.people_to_ask(visit)

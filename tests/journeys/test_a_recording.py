@@ -1,0 +1,191 @@
+"""Two browsers record a part of their call, with a pause and a reload; the file says what was."""
+
+import json
+import re
+import sqlite3
+import subprocess
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.counter import Counter
+from tests.journeys.test_the_call import a_call, hang_up
+
+pytestmark = pytest.mark.journey
+
+LONG = 60_000
+
+
+@pytest.fixture
+def talking(counter: Counter, a_page) -> tuple[Page, Page, str]:
+    """A citizen and a clerk in a call that may be recorded."""
+    counter.flask("recordings", "rule", "vilaclara", "volante", "may", "--spoken")
+    citizen, clerk = a_page(bypass_csp=True), a_page(1280, bypass_csp=True)
+    code = a_call(counter, citizen, clerk)
+    yield citizen, clerk, code
+    clerk.goto(counter.at("vilaclara", f"/desk/visits/{code}"))
+    if clerk.locator("#call-hang-up").count():
+        hang_up(clerk)
+    counter.flask("recordings", "rule", "vilaclara", "volante", "none")
+
+
+def ffmpeg(film: bytes, *words: str) -> str:
+    done = subprocess.run(
+        ["ffmpeg", "-hide_banner", "-nostdin", "-i", "-", *words], input=film, capture_output=True
+    )
+    return done.stdout.decode() + done.stderr.decode()
+
+
+def probe(film: bytes) -> dict:
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_entries"]
+    command += ["format=duration:stream=codec_type,codec_name", "-"]
+    return json.loads(subprocess.run(command, input=film, check=True, capture_output=True).stdout)
+
+
+def loudness(film: bytes, begin: float, end: float) -> float:
+    """In decibels, of that stretch."""
+    said = ffmpeg(  # "-inf" would be no noise at all
+        film, "-ss", str(begin), "-to", str(end), "-af", "volumedetect", "-f", "null", "-"
+    )
+    return float(re.search(r"max_volume: (-?[\d.]+|-inf) dB", said)[1])
+
+
+def badge(page: Page, state: str) -> None:
+    expect(page.locator("#beside-call .recording__badge")).to_have_attribute(
+        "data-state", state, timeout=LONG
+    )
+
+
+def begin(citizen: Page, clerk: Page) -> None:
+    """The clerk asks, the citizen agrees, and it runs."""
+    clerk.locator("#recorder-ask").click()
+    citizen.locator("#recording-yes").click(timeout=LONG)
+    clerk.locator("#recorder-start").click(timeout=LONG)
+    for page in (citizen, clerk):
+        badge(page, "recording")
+    expect(clerk.locator("#beside-call")).to_have_attribute(
+        "data-take", re.compile("."), timeout=LONG
+    )
+
+
+def the_film(counter: Counter, clerk: Page, code: str) -> bytes:
+    """As somebody who says why sees it."""
+    look = counter.at("vilaclara", f"/desk/visits/{code}/recordings")
+    clerk.goto(look)
+    for _ in range(60):
+        if clerk.locator("button[id^=look-]").count():
+            break
+        clerk.wait_for_timeout(500)
+        clerk.goto(look)
+    clerk.locator("#reason").fill("To see whether it was recorded well")
+    clerk.locator("button[id^=look-]").first.click()
+    clerk.locator("#film").wait_for()
+    clerk.wait_for_function("film.readyState >= 1", timeout=LONG)
+    clerk.evaluate("film.currentTime = film.duration / 2")  # it seeks
+    clerk.wait_for_function("!film.seeking && film.readyState >= 2", timeout=LONG)
+    content = clerk.evaluate(
+        "fetch(film.src).then((answer) => answer.arrayBuffer())"
+        ".then((content) => [...new Uint8Array(content)])"
+    )
+    return bytes(content)
+
+
+def recorded_for(counter: Counter, code: str) -> float:
+    """From its first piece to its end, in seconds, as the register says."""
+    with sqlite3.connect(counter.folder / "ventanilla.db") as register:
+        begin, end = register.execute(
+            "SELECT started_at, ended_at FROM segment JOIN visit ON visit.id = visit_id"
+            " WHERE visit.code = ?",
+            (code,),
+        ).fetchone()
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def gaps_in(page: Page) -> str:
+    return page.locator("#parts").inner_text()
+
+
+def test_a_part_is_recorded_with_a_pause_and_plays(counter, talking):
+    citizen, clerk, code = talking
+    begin(citizen, clerk)
+    began = clerk.evaluate("performance.now()")
+    citizen.locator("#call-write").click()
+    citizen.locator("#call-pen").fill("Visc al carrer Nou\n")
+    clerk.wait_for_timeout(6_000)
+    paused = (clerk.evaluate("performance.now()") - began) / 1000
+    clerk.locator("#recorder-card").click()
+    for page in (citizen, clerk):
+        badge(page, "paused")
+    clerk.wait_for_timeout(4_000)
+    clerk.locator("#recorder-on").click()
+    badge(clerk, "recording")
+    went_on = (clerk.evaluate("performance.now()") - began) / 1000
+    clerk.wait_for_timeout(8_000)
+    clerk.locator("#recorder-stop").click()
+    badge(citizen, "closing")
+    hang_up(clerk)
+
+    film = the_film(counter, clerk, code)
+
+    told = probe(film)
+    assert abs(float(told["format"]["duration"]) - recorded_for(counter, code)) < 0.5
+    assert abs(float(told["format"]["duration"]) - clerk.evaluate("film.duration")) < 0.5
+    assert [one["codec_name"] for one in told["streams"]] == ["vp8", "opus", "webvtt"]
+    text = ffmpeg(film, "-map", "0:s", "-f", "webvtt", "-")
+    assert "Visc al carrer Nou" in text
+    assert loudness(film, 1, paused - 1) > -35
+    assert loudness(film, paused + 1, went_on - 1) < -60  # nobody is heard in a pause
+    assert loudness(film, went_on + 1, went_on + 6) > -35
+    assert "0:" in gaps_in(clerk)
+    counter.flask("recordings", "check")  # fails when a line is not as it was written
+
+
+def test_withdrawing_stops_it_and_the_call_goes_on(counter, talking):
+    citizen, clerk, code = talking
+    begin(citizen, clerk)
+    clerk.wait_for_timeout(3_000)
+
+    citizen.locator("#recording-withdraw").click()
+    expect(clerk.locator("#beside-call")).not_to_have_attribute("data-take", re.compile("."))
+    expect(citizen.locator("#call")).to_have_attribute("data-state", "talking")
+    expect(clerk.locator("#recorder-ask")).to_be_visible(timeout=LONG)
+
+
+def test_a_page_loaded_again_goes_on_and_says_what_is_missing(counter, talking):
+    citizen, clerk, code = talking
+    begin(citizen, clerk)
+    clerk.wait_for_timeout(5_000)
+
+    clerk.reload()
+
+    expect(clerk.locator("#beside-call")).to_have_attribute(
+        "data-take", re.compile("."), timeout=LONG
+    )
+    badge(citizen, "recording")
+    clerk.wait_for_timeout(5_000)
+    clerk.locator("#recorder-stop").click()
+    badge(clerk, "closing")
+    film = the_film(counter, clerk, code)
+
+    assert float(probe(film)["format"]["duration"]) > 10
+    assert clerk.locator("#parts li li").count() == 1
+
+
+def test_everybody_sees_at_once_that_nothing_arrives(counter, talking):
+    citizen, clerk, _ = talking
+    begin(citizen, clerk)
+    clerk.wait_for_timeout(3_000)
+
+    clerk.context.route("**/pieces/**", lambda route: route.abort())
+    for page in (clerk, citizen):
+        badge(page, "unsafe")
+    clerk.context.unroute("**/pieces/**")
+
+    for page in (clerk, citizen):
+        badge(page, "recording")
+    clerk.locator("#recorder-stop").click()
+    badge(clerk, "closing")
+    expect(clerk.locator("#recorder")).to_have_attribute(
+        "data-state", re.compile("closing|kept"), timeout=LONG
+    )
