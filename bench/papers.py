@@ -215,8 +215,6 @@ def _over(counter: Counter, line: BadLine) -> list[Figure]:
         page.set_default_timeout(LONG)
         _at_the_papers(counter, page)
         progress("papers: 10 MB at 1 Mbit/s, with a cut")
-        sent: list[int] = []
-        page.on("request", lambda asked: sent.append(_bytes_of(asked)))
         line.be(delay=0.05, rate=RATE)
         begun = time.perf_counter()
         page.locator("#papers-file").set_input_files(file)
@@ -227,13 +225,11 @@ def _over(counter: Counter, line: BadLine) -> list[Figure]:
         line.is_cut = False
         page.locator('.paper:is([data-state="ready"], [data-state="refused"])').wait_for()
         seconds = time.perf_counter() - begun
-        again = (sum(sent) - SIZE) / 1000
         home.close()
     least = SIZE * 8 / RATE
     note = f"{least:.0f} s at least, {CUT_SECONDS} s without network"
     return [
         Figure("10 MB at 1 Mbit/s with a cut: there", seconds, "s", least * 2, 110, note=note),
-        Figure("the same: sent more than once", again, "kB", 1_000, 300),
     ]
 
 
@@ -243,13 +239,6 @@ def _at_the_papers(counter: Counter, page: Page) -> None:
     page.wait_for_url("**/wait")
     page.goto(page.url.replace("/wait", "/papers"))
     page.locator(".paper-desk[data-ready]").wait_for()
-
-
-def _bytes_of(asked: object) -> int:
-    is_a_piece = "/pieces" in asked.url  # type: ignore[attr-defined]
-    length = asked.headers.get("content-length") if is_a_piece else 0  # type: ignore[attr-defined]
-    body = asked.post_data_buffer if is_a_piece else b""  # type: ignore[attr-defined]
-    return len(body or b"") or int(length or 0)
 
 
 if __name__ == "__main__":
