@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 
+import acts
 import calls
 import codes
 import opening
@@ -28,6 +29,7 @@ def main() -> None:
         found += attempt("storm", lambda: storm.of_one_time(counter))
         found += attempt("bookings", lambda: storm.of_many_times(counter))
     found += attempt("codes", lambda: codes.measure(wanted))
+    found += attempt("acts", lambda: acts.measure(wanted))
     found += attempt("sealing", lambda: sealing.measure(wanted))
     found += attempt("sessions", lambda: sessions.measure(wanted))
     found += attempt("waiting", lambda: waiting.measure(wanted))

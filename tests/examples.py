@@ -34,6 +34,7 @@ from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, OrderKind
 from app.messaging import services as messaging
 from app.messaging.models import Way
+from app.office import services as office
 from app.papers import queries as papers
 from app.papers import services as handing_in
 from app.papers.models import Side
@@ -341,6 +342,12 @@ def some_answers(place: Town) -> str:
     return identity.keep_answers(the_person(Role.SUPERVISOR).id, "/desk/", [("a", "b")]).code
 
 
+@example("setup/<token>", lambda: secrets.token_urlsafe(24))
+def a_setup_link(place: Town) -> str:
+    return office.make_link()
+
+
+@example("staff/<code>", new_code)
 @example("access/<code>", new_code)
 def a_person(place: Town) -> str:
     return the_person(Role.CLERK).code

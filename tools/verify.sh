@@ -64,8 +64,9 @@ unhex() {
 }
 
 # --- one seal, then stamps -----------------------------------------------------------------------
-grep -abo '/ByteRange \[[0-9 ]*\]' "$pdf" | tr -d '[]' >"$work/ranges" || bad "somebody sealed it"
+grep -abo '/ByteRange \[[0-9 ]*\]' "$pdf" | tr -d '[]' >"$work/ranges"
 count=$(($(wc -l <"$work/ranges")))
+[ "$count" -gt 0 ] || bad "somebody sealed it"
 number=0 before=0
 while read -r place zero first second last; do
   number=$((number + 1))

@@ -98,6 +98,7 @@ def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[
             _about(facts, slug, zone),
             _people(facts, zone),
             _consents(facts, zone),
+            _requests(facts, zone),
             _statement(facts, zone),
             _done(facts),
             _recording(facts, zone),
@@ -108,7 +109,7 @@ def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[
             "region": "GB" if slug == "en" else "ES",
             "is_second": is_second,
             "title": _("Record of a visit"),
-            "town": facts["body"]["name"],
+            "town": facts["body"]["name_es" if slug == "es" else "name"],
             "lead": _lead(facts),
             "sections": [one for one in sections if one],
         }
@@ -226,6 +227,26 @@ def _consent_name(what: str) -> str:
 
 def _way(way: str) -> str:
     return {"clicked": _("On their screen"), "spoken": _("Aloud"), "": "—"}[way]
+
+
+def _requests(facts: Facts, zone: str) -> Section | None:
+    if not facts["requests"]:
+        return None
+    rows = [
+        [one["title"], f"{_request_state(one['state'])}. {_when(one['answered_at'], zone)}"]
+        for one in facts["requests"]
+    ]
+    return _section(_("What the clerk asked for"), _group(rows=rows))
+
+
+def _request_state(state: str) -> str:
+    return {
+        "asked": _("No answer in time"),
+        "done": _("Done"),
+        "refused": _("They did not agree"),
+        "withdrawn": _("Withdrawn"),
+        "expired": _("No answer in time"),
+    }[state]
 
 
 def _statement(facts: Facts, zone: str) -> Section | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import rfc8785
 
-from app.acts import csv, queries
+from app.acts import csv, queries, recorded
 from app.acts.models import SealedAct, Signature
 from app.assurance import queries as assurance
 from app.assurance.models import Assurance, Check, CheckState
@@ -22,6 +22,7 @@ from app.booking.models import Visit
 from app.calls import queries as calls
 from app.calls.models import Part
 from app.core import clock, timestamps
+from app.core.build import build
 from app.core.i18n import in_language
 from app.towns import queries as towns
 
@@ -54,13 +55,14 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
         "meeting": _meeting(act),
         "participants": _participants(visit),
         "consents": _consents(visit),
+        "requests": _requests(visit),
         "statement": _statement(visit),
-        "recording": None,
-        "files": [],
-        "ledger": _ledger(visit),
+        "recording": recorded.recording(visit),
+        "files": recorded.files(visit),
+        "ledger": recorded.ledger(visit) or _ledger(visit),
         "seal": seal,
         "signatures": [_signature(act.signature)] if act.signature else [],
-        "software": {"name": SOFTWARE, "version": VERSION},
+        "software": {"name": SOFTWARE, "version": VERSION, "build": build()},
         "clock": measured,
     }
 
@@ -99,7 +101,8 @@ def _about(act: SealedAct) -> Facts:
 def _body(act: SealedAct) -> Facts:
     town = act.visit.town
     return {
-        "name": str(in_language(town.council, "es")) or town.name,
+        "name": str(in_language(town.council, act.language)) or town.name,
+        "name_es": str(in_language(town.council, "es")) or town.name,
         "dir3": town.dir3,
         "check": towns.address_of(town, f"/{act.language}/check"),
         "time_zone": town.time_zone,
@@ -193,7 +196,8 @@ def _identification(row: Assurance) -> Facts:
 
 def _consents(visit: Visit) -> list[Facts]:
     """What the citizen was asked, in which words, and what they answered."""
-    return [_consent(check) for check in queries.checks_of(visit) if check.answered_at]
+    checks = [_consent(check) for check in queries.checks_of(visit) if check.answered_at]
+    return [*checks, *recorded.consents(visit)]
 
 
 def _consent(check: Check) -> Facts:
@@ -206,6 +210,24 @@ def _consent(check: Check) -> Facts:
         "text_version": check.text_version,
         "text_sha256": check.text_digest.removeprefix("sha-256:"),
     }
+
+
+def _requests(visit: Visit) -> list[Facts]:
+    """What else the clerk asked for, by the digest of its words, and what became of it."""
+    return [
+        {
+            "kind": one.kind.value,
+            "way": one.way.value if one.way else "",
+            "state": one.state.value,
+            "title": one.title,
+            "language": one.language,
+            "text_version": one.text_version,
+            "text_sha256": one.text_digest,
+            "asked_at": _at(one.asked_at),
+            "answered_at": _at(one.answered_at),
+        }
+        for one in queries.requests_of(visit)
+    ]
 
 
 def _statement(visit: Visit) -> Facts | None:

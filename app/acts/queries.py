@@ -23,6 +23,7 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
+from app.requests.models import Request
 
 # An archive stamp is renewed this long before the certificate of the last one ends.
 RENEW_BEFORE = timedelta(days=180)
@@ -112,6 +113,11 @@ def clerk_of(visit: Visit) -> Account | None:
 
 def checks_of(visit: Visit) -> Sequence[Check]:
     question = sa.select(Check).where(Check.visit_id == visit.id).order_by(Check.id)
+    return db.session.scalars(question).all()
+
+
+def requests_of(visit: Visit) -> Sequence[Request]:
+    question = sa.select(Request).where(Request.visit_id == visit.id).order_by(Request.id)
     return db.session.scalars(question).all()
 
 

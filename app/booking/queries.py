@@ -43,6 +43,12 @@ def booked_visit_or_404(code: str) -> Visit:
     return visit
 
 
+def has_any() -> bool:
+    """Whether anybody ever booked a visit in this town."""
+    question = sa.select(Visit.id).where(Visit.booked_at.is_not(None))
+    return db.session.scalar(question.limit(1)) is not None
+
+
 def visit(visit_id: int) -> Visit:
     return db.session.get_one(Visit, visit_id)
 

@@ -75,6 +75,10 @@ def serve(context: click.Context) -> None:
     if current_app.config["DEMO"]:  # by name: this floor knows no feature
         group = current_app.cli.commands["demo"]
         context.invoke(group.commands["load"])  # type: ignore[attr-defined]
+    else:  # an empty house has no door: this prints the one by which it is set up
+        office = current_app.cli.commands["office"]
+        command = office.commands["first-run"]  # type: ignore[attr-defined]
+        context.invoke(command, if_empty=True)
     raise SystemExit(Tree().run())
 
 

@@ -14,6 +14,8 @@ from app.core import clock
 from app.core.alarms import Alarm
 from app.core.db import db
 from app.insight.queries.board import TARGET
+from app.kiosks import queries as kiosks
+from app.kiosks.models import Kiosk
 from app.messaging import queries as messages
 
 # From so many people past the target on, it is no bad luck of one.
@@ -32,6 +34,9 @@ def of_the_house() -> Iterator[Alarm]:
         )
         yield Alarm("delay", text, delays[0].measured_at, "/office/waits")
     yield from _of_the_line()
+    if silent := _silent_kiosks():
+        names = ", ".join(sorted(one.name for one in silent))
+        yield Alarm("kiosk", _("Nothing is heard of these kiosks: %(names)s.", names=names))
     failed, count = messages.failing(SMS_LOOKED_BACK)
     if failed >= SMS_FEWEST and failed >= SMS_SHARE * count:
         text = _(
@@ -43,6 +48,16 @@ def of_the_house() -> Iterator[Alarm]:
     if missed := audit.unstamped():
         text = _("The authority that stamps the time does not answer. The record waits for it.")
         yield Alarm("stamps", text, missed.made_at, "/office/audit/")
+
+
+def _silent_kiosks() -> list[Kiosk]:
+    """Those that are enrolled and have missed three heartbeats."""
+    question = sa.select(Kiosk).where(
+        Kiosk.key_digest.is_not(None),
+        Kiosk.removed_at.is_(None),
+        Kiosk.seen_at < kiosks.unheard_since(),
+    )
+    return list(db.session.scalars(question))
 
 
 def _of_the_line() -> Iterator[Alarm]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.office.queries import Action, Promise
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
         day_name,
         action_name,
         change_of,
+        times_of,
         hours_said,
         hours_of_window,
     ):
@@ -112,6 +113,23 @@ def change_of(minutes: int) -> str:
     if minutes < 0:
         return _("In the next 14 days there is %(time)s less to attend.", time=length_of(minutes))
     return _("In the next 14 days there is %(time)s more to attend.", time=length_of(minutes))
+
+
+def times_of(times: int) -> str:
+    """What a change means for next week, in visits of the usual length."""
+    if times == 0:
+        return _("This change leaves next week as it is.")
+    if times < 0:
+        return ngettext(
+            "This change removes %(num)s time next week.",
+            "This change removes %(num)s times next week.",
+            -times,
+        )
+    return ngettext(
+        "This change adds %(num)s time next week.",
+        "This change adds %(num)s times next week.",
+        times,
+    )
 
 
 def hours_said(starts: time, ends: time) -> str:

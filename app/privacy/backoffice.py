@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, g, make_response, render_template, request
 from flask import url_for as url
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.accounts import queries as accounts
 from app.accounts.models import Account, Power, who_may
@@ -12,7 +13,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.htmx import see_other
 from app.identity.session import current_account, requires
-from app.privacy import queries, services
+from app.privacy import queries, services, sheet
 from app.privacy.errors import AlreadyDestroyed
 from app.privacy.forms import ConfirmForm, HoldForm, ReasonForm, ReceiveForm, days_sent
 from app.privacy.models import BlockReason, HoldReason, RequestKind, RequestState
@@ -48,6 +49,17 @@ def retention() -> Response:
         runs=queries.last_runs(),
     )
     return make_response(page, 422 if errors else 200)
+
+
+@bp.get("/retention/sheet")
+@requires(*KEEPERS)
+def data_sheet() -> str:
+    """The facts for an assessment of impact, as this installation is now."""
+    terms = [
+        (label, ngettext("%(num)s day", "%(num)s days", days))
+        for label, days in queries.terms_in_words()
+    ]
+    return render_template("privacy/sheet.html", sheet=sheet.sheet_of(g.town), terms=terms)
 
 
 @bp.route("/requests", methods=["GET", "POST"])

@@ -164,6 +164,20 @@ def add_procedure(office: Office, **columns: Any) -> Procedure:
     return made
 
 
+def add_office(**columns: Any) -> Office:
+    """One more place of the town hall."""
+    office = Office(**columns)
+    db.session.add(office)
+    db.session.flush()
+    _tell("office_added", office.slug)
+    return office
+
+
+def change_office(office: Office, **fields: Any) -> None:
+    """Its name, its address, its telephone, its hours in words."""
+    _change(office, fields, "office_changed", office.slug)
+
+
 def change_procedure(procedure: Procedure, **fields: Any) -> None:
     """How long it takes, how far ahead it is offered, and to whom."""
     _refuse_unfit(fields, PROCEDURE_LIMITS)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from app.accounts import services as accounts
 from app.booking.models import Status, Visit
 from app.calls.models import CallFigures, Participant
 from app.core import clock
@@ -251,3 +252,23 @@ def test_days_to_the_first_time_are_the_middle_of_what_was_measured(place):
     assert told
     assert len(rows) > 1 or told == [9]
     assert of_language == []
+
+
+def test_who_comes_again_about_the_same_was_not_done_at_the_first_visit(place):
+    padron = town.a_procedure()
+    town.a_clerk(padron)
+    visits = some_visits(random.Random(3), [padron], 2, days=10)
+    first, again = sorted(visits, key=lambda one: one.starts_at)
+    person = accounts.know_citizen(town.PHONE, "ca")
+    for one in (first, again):
+        one.citizen_id, one.status, one.follows_id = person.id, Status.SERVED, None
+        one.booked_at = one.waiting_at = one.called_at = one.in_service_at = one.starts_at
+        one.ended_at = one.ends_at
+        db.session.query(Answer).filter_by(visit_id=one.id).delete()
+    db.session.flush()
+    today = clock.today(place.time_zone)
+
+    rows = queries.figures(place, Span(today - timedelta(days=40), today, By.MONTH))
+
+    done = [(row.served, row.first_contact) for row in rows if row.served]
+    assert sum(served * share for served, share in done) == 1

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.counter import Counter
-from tests.journeys.test_everybody import faults
+from tests.journeys.test_everybody import faults, look
 from tests.journeys.test_the_call import a_call
 from tests.papers.table import TABLES, film
 
@@ -106,6 +106,17 @@ def test_three_pages_are_photographed_in_the_call_and_the_clerk_reads_one_clean_
         )
 
 
+DROP = """
+    ([name, words]) => {
+        const dragged = new DataTransfer()
+        dragged.items.add(new File([words], name))
+        const how = { dataTransfer: dragged, bubbles: true, cancelable: true }
+        const event = new DragEvent('drop', how)
+        document.querySelector('#paper-desk').dispatchEvent(event)
+    }
+"""
+
+
 def test_papers_are_sent_before_the_visit_by_the_keyboard_alone(
     counter: Counter, a_page: Callable[..., Page], camera: Path, tmp_path: Path
 ) -> None:
@@ -117,12 +128,16 @@ def test_papers_are_sent_before_the_visit_by_the_keyboard_alone(
     citizen.wait_for_url("**/wait")
     code = citizen.url.split("/visits/")[1].split("/")[0]
     citizen.goto(counter.at("vilaclara", f"/eu/visits/{code}/papers"))
-    assert faults(citizen) == []
+    assert look(citizen) == []
 
     citizen.locator("#papers-file").set_input_files(file)
     paper = citizen.locator(".paper")
     expect(paper).to_have_attribute("data-state", "ready", timeout=LONG)
-    assert faults(citizen) == []
+    assert look(citizen) == []
+    citizen.evaluate(DROP, ["virus.exe", "MZ"])
+    refused = citizen.locator('.sending[data-step="refused"]')
+    expect(refused).to_contain_text("PDF", timeout=LONG)
+    assert look(citizen) == []
     paper.locator("button").focus()
     citizen.keyboard.press("Enter")
     expect(paper).to_have_attribute("data-state", "removed", timeout=LONG)
@@ -132,4 +147,4 @@ def test_papers_are_sent_before_the_visit_by_the_keyboard_alone(
     paper.locator(".paper__name a").focus()
     citizen.keyboard.press("Enter")
     expect(citizen.locator(".sheets__page img")).to_be_visible(timeout=LONG)
-    assert faults(citizen) == []
+    assert look(citizen) == []

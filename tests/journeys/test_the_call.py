@@ -305,3 +305,43 @@ def test_a_second_window_takes_the_call_over(counter, a_page):
     state(citizen, "over")
     expect(citizen.locator("#call-again")).to_be_visible()
     hang_up(clerk)
+
+
+AN_EAR = """
+    window.SpeechRecognition = class extends EventTarget {
+        static async available({ processLocally }) {
+            return processLocally ? window.earIs : 'unavailable'
+        }
+        start(track) {
+            window.ears = [...(window.ears ?? []), { lang: this.lang, local: this.processLocally }]
+            window.hears = (transcript, isFinal) => this.onresult(
+                { resultIndex: 0, results: [Object.assign([{ transcript }], { isFinal })] })
+        }
+        abort() {}
+    }
+    SpeechRecognition.prototype.processLocally = false
+"""
+
+
+def test_captions_are_offered_where_the_device_writes_them_by_itself(counter, a_page):
+    citizen, clerk = a_page(390, bypass_csp=True), a_page(1280, bypass_csp=True)
+    citizen.add_init_script(f"{AN_EAR}; window.earIs = 'downloadable'")
+    clerk.add_init_script(f"{AN_EAR}; window.earIs = 'available'")
+    a_call(counter, citizen, clerk, "penalta")
+    for page in (citizen, clerk):
+        page.locator("#call-more").click()
+        expect(page.locator("#call-options")).to_be_visible()
+    expect(citizen.locator("#call-captioning")).to_be_hidden()
+    assert clerk.evaluate("window.ears") is None
+
+    clerk.locator("#call-captioning").check()
+    clerk.wait_for_function("!!window.hears")
+    clerk.evaluate("hears('Bon dia', false)")
+    expect(citizen.locator('[data-part="captions"]')).to_contain_text(": Bon dia")
+    clerk.evaluate("hears('Bon dia, digueu', true)")
+    expect(citizen.locator('[data-part="captions-lines"] p')).to_have_count(1)
+    expect(citizen.locator('[data-part="captions"]')).to_contain_text("Bon dia, digueu")
+    assert all(ear["local"] is True for ear in clerk.evaluate("window.ears"))
+    assert citizen.evaluate("window.ears") is None
+    assert [fault for page in (citizen, clerk) for fault in faults(page)] == []
+    hang_up(clerk)

@@ -139,13 +139,26 @@ test('a line that fails is restarted at once, then with more and more patience',
   pair.close()
 })
 
-test('two and a half seconds of silence restart the line even when the browser calls it connected', async (t) => {
+test('a second and a half of silence restarts the line even when the browser calls it connected', async (t) => {
   const pass = stopTheClock(t)
   const pair = await talkingPair()
-  await pass(2_000)
+  await pass(1_000)
   assert.equal(pair.connection.restarts, 0)
   await pass(1_000)
   assert.equal(pair.connection.restarts, 1)
+  pair.close()
+})
+
+test('words for the relays are renewed, and taken up at once where a relay carries the call', async (t) => {
+  const pass = stopTheClock(t)
+  const pair = await talkingPair()
+  pair.renew([{ urls: 'turn:x', username: '1' }])
+  assert.deepEqual(pair.connection.configuration.iceServers, [{ urls: 'turn:x', username: '1' }])
+  assert.equal(pair.connection.restarts, 0)
+  pair.reading = { ...pair.reading, isRelayed: true }
+  pair.renew([{ urls: 'turn:x', username: '2' }])
+  assert.equal(pair.connection.restarts, 1)
+  await pass(500)
   pair.close()
 })
 

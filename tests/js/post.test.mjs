@@ -70,3 +70,18 @@ test('who no longer wants the answer is let go', async (t) => {
   await sending
   assert.equal(posted.length, 1)
 })
+
+test('a try that hears nothing is given up, and the next has more patience', async (t) => {
+  const pass = stopTheClock(t)
+  const begun = []
+  let now = 0
+  t.mock.method(globalThis, 'fetch', (_, { signal }) => {
+    begun.push(now)
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+  })
+  const outcome = post('/x', {}, { tries: 3, timeout: 1_000 }).catch((error) => error.message)
+  for (; now < 8_000; now += 250) await pass(250)
+  assert.equal(await outcome, 'aborted')
+  const waits = begun.slice(1).map((at, place) => at - begun[place])
+  assert.ok(waits[1] > waits[0] + 400, String(waits))
+})

@@ -279,3 +279,47 @@ test('another back end may stand behind the same room', async (t) => {
   assert.deepEqual(members.filter((name) => typeof room.media[name] !== 'function'), [])
   assert.deepEqual(Object.keys(pairOf(room, 'p-anna').reading).includes('available'), true)
 })
+
+test('words for the relays are asked for anew before they end', async (t) => {
+  const { room, pass } = await someoneInside(t, anna, [anna, maria])
+  const source = Source.last
+  const ends = (seconds) => [{ urls: 'turn:x', username: `${Math.floor(Date.now() / 1_000) + seconds}:p-anna` }]
+  const renewed = t.mock.method(room.media, 'renew')
+
+  source.tell('hello', { ice_servers: ends(60), ice_policy: 'all', media: { kind: 'mesh' } })
+  assert.equal(renewed.mock.callCount(), 1)
+  await pass(30_000)
+  assert.equal(Source.last, source)
+  source.tell('ping', {})
+  await pass(20_000)
+
+  assert.notEqual(Source.last, source)
+})
+
+test('a list of people that comes while one enters is not forgotten', async (t) => {
+  stopTheClock(t)
+  let answer
+  postOffice(t, ({ body }) => (body.event === 'join' ? new Promise((done) => (answer = done)) : {}))
+  const room = new Room('/room', someLocal())
+  const joined = room.join()
+  await settle()
+
+  Source.last.tell('roster', { version: 41, participants: [anna, maria] }, 41)
+  answer({ json: entryOf(anna, [anna]) })
+  await joined
+  await settle()
+
+  assert.deepEqual([...room.people.keys()], ['p-maria'])
+  room.close()
+})
+
+test('when the others go by another way, one enters again', async (t) => {
+  const { room, posted } = await someoneInside(t, anna, [anna, maria])
+  const before = room.media
+
+  Source.last.tell('again', {}, 50)
+  await settle()
+
+  assert.equal(posted.filter(({ body }) => body.event === 'join').length, 2)
+  assert.equal(room.media, before) // the same kind: begun anew
+})

@@ -80,6 +80,15 @@ test('what is refused says why', async (t) => {
   assert.deepEqual([upload.step, upload.words], ['refused', 'It has a password.'])
 })
 
+test('what is no paper by its name is refused at once, and need not be tried again', async (t) => {
+  const before = globalThis.fetch
+  t.after(() => (globalThis.fetch = before))
+  globalThis.fetch = async () => new Response(JSON.stringify({ error: 'Send a PDF.' }), { status: 415 })
+  const upload = new Upload('/papers', new File([content], 'a.exe'))
+  await upload.send()
+  assert.deepEqual([upload.step, upload.words, upload.paper], ['refused', 'Send a PDF.', undefined])
+})
+
 test('given up, it stops at once and the server is told', async (t) => {
   const house = townHall(t)
   const upload = new Upload('/papers', aFile())

@@ -19,7 +19,7 @@ from app.messaging.models import Message
 from app.office import queries, services
 from app.office.errors import OfferOver
 from app.office.queries import Action
-from app.office.services import Answer, MustDecide
+from app.office.services import Answer, MustDecide, changes
 from app.schedule import queries as schedule
 from app.schedule import services as rules
 from app.schedule.models import Allocation, Resource, ResourceKind
@@ -722,7 +722,7 @@ def test_of_very_many_visits_the_first_have_offers_and_the_rest_stay_on_the_list
     wish = town.a_wish(place, padron)
     for number in range(3):
         town.a_visit(wish, at(10 + number), phone=f"+3460000000{number}")
-    monkeypatch.setattr(services, "MOST_OFFERS", 2)
+    monkeypatch.setattr(changes, "MOST_OFFERS", 2)
 
     look = shown(place, away(ana))
     assert look.is_too_much

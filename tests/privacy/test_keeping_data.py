@@ -214,3 +214,18 @@ def test_a_hold_by_telephone(client, place, keeper):
     assert queries.is_on_hold(accounts.citizen_of(town.PHONE).id)
     assert town.PHONE not in client.get(page).text
     assert last_line().name == "HoldPlaced"
+
+
+def test_the_data_sheet_is_read_from_this_installation(client):
+    place = town.a_town()
+    padron = town.a_procedure()
+    town.a_clerk(padron)
+    town.a_visit(town.a_wish(place, padron), town.tomorrow_at(10))
+    town.enter(client, town.a_supervisor("Ona", Role.ADMINISTRATOR))
+
+    text = client.get(f"{town.base(place)}/office/retention/sheet").text
+
+    assert "Data sheet for the impact assessment" in text
+    assert text.count('<th scope="row">') >= 20
+    assert "Pere" not in text
+    assert town.PHONE not in text

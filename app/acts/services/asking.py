@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
-from app.acts import csv, queries
+from app.acts import csv, queries, recorded
 from app.acts.errors import NothingNew, NotOver
 from app.acts.events import ActAsked
 from app.acts.models import Grade, SealedAct
@@ -28,7 +28,7 @@ def ask(visit: Visit, by: Account | None = None) -> SealedAct:
 
 def ask_if_due(visit: Visit) -> SealedAct | None:
     """What the house does by itself: when something was stated, or is on record."""
-    if queries.signed_statement(visit) is None:
+    if queries.signed_statement(visit) is None and not recorded.is_on_record(visit):
         return None
     return ask(visit)
 
@@ -57,7 +57,7 @@ def _add(
         csv=csv.new(),
         identifier=f"ES_{visit.town.dir3}_{year}_{own}",
         visit_id=visit.id,
-        meeting=replaced.meeting if replaced else new_code(),
+        meeting=recorded.meeting_code(visit) or (replaced.meeting if replaced else new_code()),
         version=replaced.version + 1 if replaced else 1,
         replaces_id=replaced.id if replaced else None,
         reason=reason,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from app.acts import document, manifest, queries, sealing
+from app.acts import document, manifest, queries, recorded, sealing
 from app.acts.events import ActSealed, ActStamped
 from app.acts.models import ActEdition, SealedAct, Step
 from app.acts.sealing import NoKey, Sealed, Sealer, keys
@@ -46,6 +46,8 @@ def go_on(act: SealedAct) -> None:
 
 def fix(act: SealedAct, sealer: Sealer) -> None:
     """Write down what it says, and its digest. From here on it says this and nothing else."""
+    if not _is_ready(act):
+        return
     measured = manifest.measured_clock()
     seal = {
         "by": sealer.name,
@@ -59,6 +61,16 @@ def fix(act: SealedAct, sealer: Sealer) -> None:
         content = manifest.written(manifest.compose(act, measured=measured, seal=seal))
         act.manifest, act.digest = content.decode(), manifest.digest_of(content)
         act.step = Step.FIXED
+
+
+def _is_ready(act: SealedAct) -> bool:
+    """What is still on its way from a recording is waited for; that is no failure."""
+    with transaction():
+        act = _again(act)
+        is_ready = recorded.is_ready(act.visit, act.asked_at)
+        if not is_ready:
+            act.try_at = clock.now() + timedelta(seconds=4)
+    return is_ready
 
 
 def finish(act: SealedAct, sealer: Sealer) -> None:

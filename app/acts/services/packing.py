@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from flask import current_app
 from pyhanko.sign.signers.pdf_cms import Signer as Hand
 
-from app.acts import manifest, sealing, words
+from app.acts import manifest, recorded, sealing, words
 from app.acts.errors import Damaged, NotSealedYet
 from app.acts.manifest import Facts, digest_of
 from app.acts.models import SealedAct
@@ -138,24 +138,21 @@ def _parts(act: SealedAct) -> Iterator[Part]:
     yield _part("act.pdf", read(act.edition), "application/pdf")
     for name, content in attached.items():
         yield _part(name, content, "application/octet-stream")
+    stored = {one.sha256: one.id for one in kept.files_of(act.owner)}
     for file in facts["files"]:
-        if file["stored"]:
+        if file["sha256"] in stored:  # what was destroyed since is named, and no more
             yield Part(
                 f"recording/{file['name']}",
                 file["media_type"],
                 file["sha256"],
-                stored=file["stored"],
+                stored=stored[file["sha256"]],
                 size=file["bytes"],
             )
-    yield from _ledger(facts)
+    for name, content in recorded.ledger_files(act.visit, facts["ledger"]["head"]["number"]):
+        yield _part(name, content, "application/octet-stream")
     yield _part("roots.pem", keys.roots_in_pem(), "application/x-pem-file")
     yield _part("verify.sh", _verifier(), "text/x-shellscript")
     yield _part("README.txt", _instructions(act), "text/plain")
-
-
-def _ledger(facts: Facts) -> Iterator[Part]:
-    """The lines of the meeting, one on each line, and the stamps of its head."""
-    return iter(())
 
 
 def _verifier() -> bytes:

@@ -2,7 +2,7 @@
 
 from flask import Response, url_for
 
-from app.acts import csv, queries
+from app.acts import csv, queries, recorded
 from app.acts.errors import NoSuchAct
 from app.acts.forms import CodeOfActForm, FileForm
 from app.acts.models import SealedAct
@@ -76,7 +76,7 @@ def pdf_of(act: SealedAct, reader: str, why: str) -> Response:
 @bp.app_template_global("digests_of")
 def digests_of(act: SealedAct) -> list[str]:
     """Of every file that a stranger may hold and compare with it."""
-    return [one.sha256 for one in act.editions]
+    return [*(one.sha256 for one in act.editions), *recorded.digests(act.visit)]
 
 
 def _page(

@@ -36,6 +36,8 @@ class RuleForm(FlaskForm):
     row = HiddenField()
     # Where the register differs by now: field, what is there, what is mine. None: nowhere.
     news: list[tuple[str, str, str]] | None = None
+    # What saving would mean, for whoever only wants to see it.
+    effect: list[str] = []
 
     def refuse(self, refusal: RuleRefused) -> None:
         """The sentence of the refusal, beside the field where it is mended."""

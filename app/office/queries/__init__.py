@@ -8,6 +8,7 @@ from app.office.queries.promises import (
     broken_now,
     nearest_time,
     promises_of,
+    times_next_week,
     unattended,
     wish_to_keep,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "monday_of",
     "nearest_time",
     "promises_of",
+    "times_next_week",
     "unattended",
     "week_of",
     "weeks_of_all",

@@ -98,7 +98,8 @@ class Look:
     """What a change would do, to be shown before it is made.
 
     `holds`: people who are booking one of those times right now. `minutes`: of attention, more or
-    fewer, in the next two weeks. `most`: for how many visits something was looked for.
+    fewer, in the next two weeks. `times`: of the usual length, more or fewer next week. `most`: for
+    how many visits something was looked for.
     """
 
     promises: tuple[Promise, ...] = ()
@@ -106,6 +107,7 @@ class Look:
     holds: int = 0
     minutes: int = 0
     most: int = 0
+    times: int = 0
 
     @property
     def is_too_much(self) -> bool:
@@ -193,3 +195,13 @@ def unattended(town: Town) -> dict[tuple[str, Channel], Unattended]:
                 key = (procedure.slug, channel)
                 found[key] = Unattended(procedure.slug, procedure.name_in(), channel)
     return found
+
+
+def times_next_week(town: Town) -> int:
+    """How many visits of the usual length clerks could attend from Monday to Sunday."""
+    today = clock.today(town.time_zone)
+    monday = today + timedelta(days=7 - today.weekday())
+    lengths = sorted(minutes for one in towns.procedures() for minutes in one.minutes.values())
+    if not lengths:
+        return 0
+    return schedule.open_minutes(town, 7, monday) // int(lengths[len(lengths) // 2])

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.accounts.models import Power, who_may
 from app.core.db import db, transaction
@@ -18,7 +19,7 @@ from app.office.forms import RuleForm
 from app.office.forms.versions import differences, mark_of
 from app.office.queries import Action, Look
 from app.office.services import Answer, MustDecide
-from app.office.words import action_name, change_of
+from app.office.words import action_name, change_of, times_of
 from app.towns import queries as towns_queries
 from app.towns import services as towns
 from app.towns.errors import RuleRefused
@@ -80,6 +81,8 @@ def carry_out(
         if again is None:
             raise ChangedMeanwhile
         return again(422)
+    if "look" in request.form and again is not None:
+        return _only_look(form, change, again)
     try:
         with transaction():
             _refuse_stale(form, values)
@@ -102,6 +105,28 @@ def carry_out(
         return decide(found, title, back, is_news=True)
     say_what_was_done(found, answer, done)
     return see_other(back)
+
+
+def _only_look(
+    form: RuleForm, change: Callable[[], Any], again: Callable[[int], Response]
+) -> Response:
+    """What the change would mean, beside the form as it was sent. Nothing is done."""
+    try:
+        with transaction():
+            found = services.look(g.town, change)
+    except RuleRefused as refusal:
+        form.refuse(refusal)
+        return again(422)
+    form.effect = [times_of(found.times)]
+    if found.promises:
+        form.effect.append(
+            ngettext(
+                "%(num)s visit could not be kept.",
+                "%(num)s visits could not be kept.",
+                len(found.promises),
+            )
+        )
+    return again(200)
 
 
 def decide(found: Look, title: str, back: str, *, is_news: bool) -> Response:

@@ -11,7 +11,9 @@ from app.core import clock
 from app.core.i18n import date_in_words
 from app.identity.session import requires
 from app.office import queries
+from app.office import services as errands
 from app.office.forms import AbsenceForm, DayForm, RuleForm, ShiftForm
+from app.office.forms.setup import CopyWeekForm
 from app.office.forms.versions import mark_of
 from app.office.views.door import MANAGERS, bp, carry_out, day_in, day_or_404, page
 from app.schedule import queries as schedule
@@ -186,6 +188,39 @@ def end_absence(code: str) -> Response:
         back=_home(person),
         done=_("The absence is over."),
     )
+
+
+@bp.route("/hours/<code>/copy", methods=["GET", "POST"])
+@requires(*MANAGERS)
+def copy_week(code: str) -> Response:
+    """One week as it is, in other weeks too."""
+    person = schedule.resource_or_404(code)
+    form = CopyWeekForm()
+    again = _copy_page(person, form)
+    if request.method == "GET":
+        form.week.data = _monday()
+        form.to.data = _monday() + WEEK
+        return again(200)
+
+    def copy() -> int:
+        monday, to = (queries.monday_of(one.data) for one in (form.week, form.to))
+        return errands.copy_week(g.town, person, monday, to, form.weeks.data or 1)
+
+    return carry_out(
+        form,
+        copy,
+        title=_("Other hours of %(name)s", name=person.name),
+        back=_home(person),
+        done=_("The week is copied."),
+        again=again,
+    )
+
+
+def _copy_page(person: Resource, form: CopyWeekForm) -> Any:
+    def again(status: int) -> Response:
+        return page("copy_week", status, person=person, form=form)
+
+    return again
 
 
 def _one_day(person: Resource, form: DayForm, title: str, *, check: bool) -> Response:

@@ -5,11 +5,14 @@ from typing import Any
 from flask import Response, g, request, url_for
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts_queries
 from app.accounts import services as accounts
+from app.accounts.errors import NotYourself
 from app.core.errors import Missing
 from app.core.i18n import LANGUAGES
-from app.identity.session import requires
-from app.office.forms import ResourceForm, SkillsForm
+from app.identity.session import current_account, requires
+from app.office import services as errands
+from app.office.forms import ResourceForm, RuleForm, SkillsForm
 from app.office.forms.versions import mark_of
 from app.office.views.door import MANAGERS, bp, carry_out, offices, page
 from app.schedule import queries as schedule
@@ -117,6 +120,29 @@ def skills(code: str) -> Response:
         done=_("The changes are saved."),
         again=again,
         values=lambda: _skill_values(person),
+    )
+
+
+@bp.route("/staff/<code>/let-go", methods=["GET", "POST"])
+@requires(*MANAGERS)
+def let_go(code: str) -> Response:
+    """Somebody no longer works here: what they have ahead is handed over first."""
+    person = accounts_queries.staff_or_404(code)
+    if person.id == current_account.id:
+        raise NotYourself
+
+    def again(status: int) -> Response:
+        return page("let_go", status, person=person, form=RuleForm())
+
+    if request.method == "GET":
+        return again(200)
+    return carry_out(
+        RuleForm(),
+        lambda: errands.let_go(person),
+        title=_("%(name)s no longer works here", name=person.name),
+        back=url_for("access.everybody"),
+        done=_("%(name)s no longer gets in. Every session of theirs is closed.", name=person.name),
+        again=again,
     )
 
 

@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,9 +93,12 @@ def broken_promises(town: Town, *, whole_pool: bool = False) -> list[Broken]:
     return found
 
 
-def open_minutes(town: Town, days: int = 14) -> int:
-    """Minutes in which clerks attend the public of this town, from today, absences left out."""
-    first = clock.today(town.time_zone)
+def open_minutes(town: Town, days: int = 14, first: date | None = None) -> int:
+    """Minutes in which clerks attend the public of this town, absences left out.
+
+    From `first` on, or from today.
+    """
+    first = first or clock.today(town.time_zone)
     last = first + timedelta(days=days - 1)
     roster = roster_of(town)
     look = outlook_for(town, first, last, roster)

@@ -72,10 +72,17 @@ export function mount(screen) {
   })
   const pieces = { room, devices, role, part, text, on }
   const written = writing(pieces)
-  const closeHere = openHere(new CallHere({ role, call, room, devices, written, text }))
+  const here = new CallHere({ role, call, room, devices, written, text })
+  const closeHere = openHere(here)
   /** What is seldom wanted comes when it is. @type {ReturnType<typeof import('./options-screen.js').options> | undefined} */
   let seldom
-  const options = async () => (seldom ??= (await import('./options-screen.js')).options({ ...pieces, hearBy }))
+  const options = async () => {
+    if (!seldom) {
+      seldom = (await import('./options-screen.js')).options({ ...pieces, hearBy })
+      import('./captions-screen.js').then(({ captioning }) => captioning({ ...pieces, here }))
+    }
+    return seldom
+  }
   if (isClerk) import('./door-screen.js').then(({ door }) => door(pieces))
 
   const showState = () => {
@@ -259,6 +266,13 @@ export function mount(screen) {
     if (await devices.areAllowed()) devices.open()
   }
 
+  /** @type {Promise<(event: any) => void> | undefined} */
+  let captions
+  on(here, 'told', (event) => {
+    if (event.topic !== 'captions' || captions) return
+    captions = import('./captions-screen.js').then((screen) => screen.captions({ part, on, here }))
+    captions.then((hear) => hear(event))
+  })
   on(call, 'change', showState)
   on(room, 'people', showPeople)
   on(room, 'quality', () => {

@@ -26,7 +26,7 @@ import { NOTHING, read } from './reading.js'
 const LOOK_EVERY = 500
 const UNSTEADY = 2_000
 const OFFER_ANYWAY = 5_000
-const RESTART = 2_500
+const RESTART = 1_500
 const LOST = 10_000
 const REBUILD = 15_000
 const GIVE_WAY = 10_000

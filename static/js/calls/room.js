@@ -456,7 +456,7 @@ export class Room extends EventTarget {
    * @param {import('./signals.js').Signal[]} signals
    */
   async #deliver({ participant, incarnation }, signals) {
-    const options = { tries: Infinity, timeout: 2_500, signal: this.#closing.signal }
+    const options = { tries: Infinity, timeout: 1_200, signal: this.#closing.signal }
     try {
       await post(`${this.base}/signals`, { participant, incarnation, signals }, options)
     } catch (error) {

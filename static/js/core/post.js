@@ -1,5 +1,8 @@
 const FIRST_WAIT = 300
 const LONGEST_WAIT = 2_000
+/** A network that changed loses what is under way: ask again soon at first, with more patience each time. */
+const MORE_PATIENCE = 1.5
+const LONGEST_TRY = 8_000
 
 /** The server understood and said no: asking again would not help. */
 export class Refused extends Error {
@@ -34,7 +37,7 @@ export async function post(url, body = new URLSearchParams(), { tries = 5, timeo
   const content = isForm ? body : JSON.stringify(body)
   for (let tried = 1; ; tried++) {
     signal?.throwIfAborted()
-    const outcome = await attempt(url, { method: 'POST', headers, body: content }, timeout, signal)
+    const outcome = await attempt(url, { method: 'POST', headers, body: content }, Math.max(timeout, Math.min(LONGEST_TRY, timeout * MORE_PATIENCE ** (tried - 1))), signal)
     if (outcome instanceof Response && outcome.ok) return outcome
     const isFinal = outcome instanceof Response && outcome.status < 500 && outcome.status !== 429
     if (isFinal || tried >= tries) throw outcome instanceof Response ? await refusal(outcome) : outcome

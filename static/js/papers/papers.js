@@ -16,6 +16,8 @@ export function mount(desk) {
   const news = newsOf(base, cursor)
   /** @type {Set<Upload>} */
   const uploads = new Set()
+  /** @type {Map<Upload, HTMLElement>} */
+  const rows = new Map()
   /** @type {{ show: (state: any) => void, hear: (name: string, told: any) => void, close: () => void } | undefined} */
   let look
   /** @type {Promise<typeof import('./look-screen.js')> | undefined} */
@@ -34,6 +36,7 @@ export function mount(desk) {
 
   /** @param {Iterable<File>} files */
   const sendAll = async (files) => {
+    for (const upload of [...uploads]) if (upload.isOver) end(upload, rows.get(upload))
     for (const file of files) send(await readable(file))
   }
 
@@ -43,6 +46,7 @@ export function mount(desk) {
     const upload = new Upload(base, file)
     const row = rowOf(upload)
     uploads.add(upload)
+    rows.set(upload, row)
     part('sending').append(row)
     part('sending').hidden = false
     let said = ''
@@ -54,13 +58,16 @@ export function mount(desk) {
       if (said !== upload.step) say(upload.step === 'sending' ? text('sending', words) : sentence)
       said = upload.step
       if (upload.step === 'ready' || upload.step === 'refused') refresh()
-      if (upload.step === 'ready' || upload.step === 'cancelled') setTimeout(() => end(upload, row), SHOWN_FOR)
+      // A refusal that the list shows too need not stay; one of which the server knows nothing does.
+      const isOnTheList = upload.step === 'refused' && !!upload.paper
+      if (upload.step === 'ready' || upload.step === 'cancelled' || isOnTheList) setTimeout(() => end(upload, row), SHOWN_FOR)
     })
     upload.send()
   }
 
-  /** @param {Upload} upload @param {HTMLElement} row */
+  /** @param {Upload} upload @param {HTMLElement | undefined} row */
   const end = (upload, row) => {
+    if (!row?.isConnected) return
     const hadFocus = row.contains(document.activeElement)
     uploads.delete(upload)
     row.remove()

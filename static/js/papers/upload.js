@@ -64,7 +64,7 @@ export class Upload extends EventTarget {
     } catch (error) {
       if (this.#closing.signal.aborted) return
       this.words = /** @type {any} */ (error).sentence ?? ''
-      this.#go('failed')
+      this.#go(this.words ? 'refused' : 'failed') // who was given a reason need not try again
     }
   }
 

@@ -58,19 +58,21 @@ class MustDecide(Exception):
 def look(town: Town, change: Callable[[], Any]) -> Look:
     """What that change would do. Whatever was tried to find out is taken back."""
     with schedule.one_look():
-        before = queries.unattended(town)
+        before, times = queries.unattended(town), queries.times_next_week(town)
     after: dict[Any, Any] = {}
+    more: list[int] = []
 
     def made() -> None:
         change()
         db.session.flush()
         with schedule.one_look():
             after.update(queries.unattended(town))
+            more.append(queries.times_next_week(town) - times)
 
     effect = time.preview(town, made, lambda broken: _with_offers(town, broken))
     promises, holds = effect.tried or ((), 0)
     gone = tuple(one for key, one in after.items() if key not in before)
-    return Look(tuple(promises), gone, holds, effect.minutes, most=MOST_OFFERS)
+    return Look(tuple(promises), gone, holds, effect.minutes, most=MOST_OFFERS, times=sum(more))
 
 
 def make(town: Town, change: Callable[[], Any], answer: Answer | None = None) -> Look:
