@@ -95,7 +95,8 @@ def recorded_for(counter: Counter, code: str) -> float:
     """From its first piece to its end, in seconds, as the register says."""
     with sqlite3.connect(counter.folder / "ventanilla.db") as register:
         begin, end = register.execute(
-            "SELECT started_at, ended_at FROM segment JOIN visit ON visit.id = visit_id"
+            "SELECT segment.started_at, segment.ended_at FROM segment"
+            " JOIN visit ON visit.id = segment.visit_id"
             " WHERE visit.code = ?",
             (code,),
         ).fetchone()
@@ -165,7 +166,7 @@ def test_a_page_loaded_again_goes_on_and_says_what_is_missing(counter, talking):
     badge(citizen, "recording")
     clerk.wait_for_timeout(5_000)
     clerk.locator("#recorder-stop").click()
-    badge(clerk, "closing")
+    expect(clerk.locator("#recorder")).to_have_attribute("data-state", "kept", timeout=LONG)
     film = the_film(counter, clerk, code)
 
     assert float(probe(film)["format"]["duration"]) > 10
