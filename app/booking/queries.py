@@ -204,8 +204,13 @@ def asks_more_to_book(visit: Visit) -> bool:
     return any(not Level.PHONE.reaches(one.needs_to(Moment.BOOK)) for one in everything)
 
 
-def booths() -> list[Resource]:
-    """Screens of ours from which somebody may talk, those out of service left out."""
+def booths(town: Town) -> list[Resource]:
+    """Screens of ours from which somebody may talk, those out of service left out.
+
+    The roster, which is at hand anyway, says whether there is any at all.
+    """
+    if not any(one.town_id == town.id for one in roster_of(town).of_kind(ResourceKind.BOOTH)):
+        return []
     return [one for one in resources((ResourceKind.BOOTH,)) if one.is_active]
 
 

@@ -75,16 +75,16 @@ def asked(slug: str, *, with_others: bool = False) -> Asked:
         needs=needs_of(request.values.getlist("needs")),
         also=[known[one] for one in wanted if one in known],
         others=[one for one in known.values() if one.allows(channel)] if with_others else [],
-        booth=_booth_asked(channel),
+        booth=_booth_asked(town, channel),
     )
 
 
-def _booth_asked(channel: str) -> Resource | None:
+def _booth_asked(town: Town, channel: str) -> Resource | None:
     """One that is not there, or out of service, does not exist. Only by video one needs it."""
     code = request.args.get("booth")
     if not code or channel != Channel.VIDEO:
         return None
-    found = next((one for one in queries.booths() if one.code == code), None)
+    found = next((one for one in queries.booths(town) if one.code == code), None)
     if found is None:
         raise Missing
     return found

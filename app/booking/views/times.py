@@ -50,7 +50,7 @@ def times(slug: str) -> Response:
         also=look.also,
         others=look.others,
         booth=look.booth,
-        booths=queries.booths() if look.channel == Channel.VIDEO else [],
+        booths=queries.booths(look.town) if look.channel == Channel.VIDEO else [],
         is_too_much=len(look.also) > MOST_IN_ONE_VISIT,
         links=Links(
             "booking.times",
