@@ -1,7 +1,9 @@
 """What a clerk decides about the line: pass on, let go first, call again, pause, close, be away."""
 
+import re
 import secrets
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -468,3 +470,14 @@ def test_a_clerk_who_is_lent_sees_the_people_of_the_other_town(client, place, pa
 
     assert "Far" in page
     assert "Other" in page
+
+
+def test_no_key_of_a_screen_presses_two_things():
+    """Whatever features bring to the page of a visit, one letter means one thing there."""
+    carried: dict[str, set[str]] = {}
+    for file in (Path(__file__).parents[2] / "app").glob("*/templates/**/*.html"):
+        for key in re.findall(r'data-key"?(?:=|: )"(.)"', file.read_text()):
+            carried.setdefault(key, set()).add(file.parts[-2])
+
+    assert {key for key, features in carried.items() if len(features) > 1} == set()
+    assert len(carried) > 12

@@ -178,7 +178,9 @@ def _words(visit: Visit) -> dict[str, Any]:
         "channel": channel,
         "needs": visit.needs,
         "also": [one.slug for one in visit.also],
-        "booth": next((one.code for one in queries.booths(visit.town) if one.id == visit.booth_id), None),
+        "booth": next(
+            (one.code for one in queries.booths(visit.town) if one.id == visit.booth_id), None
+        ),
     }
     starts = written_start(visit.starts_at)
     return {
