@@ -17,6 +17,7 @@ from app.insight.queries.board import TARGET
 from app.kiosks import queries as kiosks
 from app.kiosks.models import Kiosk
 from app.messaging import queries as messages
+from app.recordings import queries as recordings
 
 # From so many people past the target on, it is no bad luck of one.
 LATE_PEOPLE = 3
@@ -37,6 +38,13 @@ def of_the_house() -> Iterator[Alarm]:
     if silent := _silent_kiosks():
         names = ", ".join(sorted(one.name for one in silent))
         yield Alarm("kiosk", _("Nothing is heard of these kiosks: %(names)s.", names=names))
+    if silent_films := recordings.alarmed():
+        text = ngettext(
+            "%(num)s recording has stopped arriving. Who records has been told.",
+            "%(num)s recordings have stopped arriving. Who records has been told.",
+            len(silent_films),
+        )
+        yield Alarm("recording", text, silent_films[0].heard_at)
     failed, count = messages.failing(SMS_LOOKED_BACK)
     if failed >= SMS_FEWEST and failed >= SMS_SHARE * count:
         text = _(

@@ -101,6 +101,14 @@ def in_state(*states: State) -> Sequence[Segment]:
     return db.session.scalars(question).all()
 
 
+def alarmed() -> Sequence[Segment]:
+    """Of the town spoken for: those that run, and of which nothing arrives."""
+    question = sa.select(Segment).where(
+        Segment.state == State.RECORDING, Segment.is_alarmed.is_(True)
+    )
+    return db.session.scalars(question.order_by(Segment.heard_at)).all()
+
+
 def is_settled(visit: Visit) -> bool:
     """Whether nothing of that meeting's recordings is still on its way: an act may be made."""
     waiting = (*OPEN, State.CLOSING)

@@ -12,8 +12,10 @@ from app.core.db import db
 from app.insight import services
 from app.insight.errors import CannotAttend
 from app.insight.queries import TARGET, board_of
+from app.kiosks.models import Kiosk
 from app.messaging.models import Message, MessageState
 from app.queue import queries as queue
+from app.recordings.models import Segment, State
 from app.schedule.models import DelayMeasure
 from tests import town
 
@@ -199,6 +201,24 @@ def test_what_is_wrong_rings(place, padron, clerk):
     db.session.flush()
 
     assert {alarm.kind for alarm in alarms.ringing()} == {"delay", "queue", "sms"}
+
+
+def test_a_kiosk_and_a_recording_of_which_nothing_is_heard_ring_too(place, padron, clerk):
+    long_ago = clock.now() - timedelta(minutes=10)
+    kiosk = Kiosk(name="Library", key_digest=b"-" * 32, seen_at=clock.now())
+    visit = somebody_waits(place, padron)
+    segment = Segment(
+        visit_id=visit.id, number=1, state=State.RECORDING, asked_by_id=clerk.id, heard_at=long_ago
+    )
+    db.session.add_all([kiosk, segment])
+    db.session.flush()
+    quiet = {alarm.kind for alarm in alarms.ringing()}
+
+    kiosk.seen_at, segment.is_alarmed = long_ago, True
+    db.session.flush()
+
+    assert quiet == set()
+    assert {alarm.kind for alarm in alarms.ringing()} == {"kiosk", "recording"}
 
 
 def test_an_alarm_that_stumbles_does_not_silence_the_others(app, place):
