@@ -20,7 +20,7 @@ CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
-	check-script-types check-catalogues check-vendor access bench bench-call bench-schedule translations lock clean \
+	check-script-types check-catalogues check-vendor access access-today bench bench-call bench-schedule translations lock clean \
 	check-licences sbom audit \
 	install-runtime install-dev apt-packages
 
@@ -92,6 +92,9 @@ bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its 
 
 access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
 	@$(BIN)/python -m tests.journeys.access.matrix
+
+access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language and size of the day
+	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access/every_screen.py
 
 translations: $(DEV) ## gather the sentences of the product into the seven catalogues
 	@$(BIN)/python tools/catalogues.py update
