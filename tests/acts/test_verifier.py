@@ -10,7 +10,7 @@ import pytest
 
 from app.acts import sealing
 from app.acts.sealing import keys
-from tests.acts.test_tampering import STRUCTURES, flipped
+from tests.acts.test_changed_acts import STRUCTURES, flipped
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify.sh"
 
