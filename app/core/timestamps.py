@@ -10,22 +10,20 @@ whoever needs to speak to them directly, as a library that seals documents does.
 """
 
 import fcntl
-import os
-import shutil
 import subprocess
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import requests
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from flask import current_app
 from rfc3161_client import (
     HashAlgorithm,
@@ -35,13 +33,12 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from app.core import clock
+from app.core import certificates, clock
 
 MOST_BYTES = 64 * 1024  # no honest answer is longer
 CLOCKS_APART = timedelta(minutes=10)  # an authority further from us than this is not believed
 DEVELOPMENT = "development"
 DEVELOPMENT_NAME = "Ventanilla development time stamps, NOT QUALIFIED"
-DEVELOPMENT_YEARS = 10
 
 
 class Unanswered(Exception):
@@ -333,85 +330,32 @@ ess_cert_id_alg = sha256
 
 def make_development(folder: Path) -> None:
     """An issuing certificate, whose key is thrown away, and the one that stamps."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(mkdtemp(dir=folder.parent, prefix=".timestamps-"))
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    ca_name = _named(f"{DEVELOPMENT_NAME}, issuer")
-    ca = _certificate(ca_name, ca_name, ca_key.public_key(), ca_key, is_ca=True)
-    tsa = _certificate(_named(DEVELOPMENT_NAME), ca_name, key.public_key(), ca_key, is_ca=False)
-    for name, content in {
-        "ca.pem": ca.public_bytes(serialization.Encoding.PEM),
-        "tsa.pem": tsa.public_bytes(serialization.Encoding.PEM),
-        "tsa.key": key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        "ca.crl": _nothing_revoked(ca, ca_key),
-        "tsa.cnf": OPENSSL.encode(),
-        "serial": b"01\n",
-    }.items():
-        (draft / name).touch(mode=0o600)
-        (draft / name).write_bytes(content)
-    try:
-        os.replace(draft, folder)
-    except OSError:  # another process was quicker
-        shutil.rmtree(draft)
-
-
-def _nothing_revoked(ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey) -> bytes:
-    """Its only list: who keeps a proof for long puts it beside the stamps."""
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(ca.subject)
-        .last_update(ca.not_valid_before_utc)
-        .next_update(ca.not_valid_after_utc)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
-        )
-        .add_extension(x509.CRLNumber(1), critical=False)
+    ca_name = certificates.named(f"{DEVELOPMENT_NAME}, issuer")
+    ca = certificates.certificate(
+        ca_name, ca_name, ca_key.public_key(), ca_key, is_ca=True, uses=()
     )
-    return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _certificate(
-    subject: x509.Name,
-    issuer: x509.Name,
-    public_key: ec.EllipticCurvePublicKey,
-    signer: ec.EllipticCurvePrivateKey,
-    *,
-    is_ca: bool,
-) -> x509.Certificate:
-    begins = clock.now() - timedelta(days=1)
-    usage = dict.fromkeys(
-        (
-            *("digital_signature", "content_commitment", "key_encipherment"),
-            *("data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"),
-            *("encipher_only", "decipher_only"),
-        ),
-        False,
+    tsa = certificates.certificate(
+        certificates.named(DEVELOPMENT_NAME),
+        ca_name,
+        key.public_key(),
+        ca_key,
+        is_ca=False,
+        uses=("digital_signature",),
+        only_for=ExtendedKeyUsageOID.TIME_STAMPING,  # RFC 3161, 2.3: this alone, and critical
     )
-    usage |= {"key_cert_sign": True, "crl_sign": True} if is_ca else {"digital_signature": True}
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=365 * DEVELOPMENT_YEARS))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
+    certificates.keep(
+        folder,
+        {
+            "ca.pem": ca.public_bytes(serialization.Encoding.PEM),
+            "tsa.pem": tsa.public_bytes(serialization.Encoding.PEM),
+            "tsa.key": key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+            "ca.crl": certificates.nothing_revoked(ca, ca_key),
+            "tsa.cnf": OPENSSL.encode(),
+            "serial": b"01\n",
+        },
     )
-    if not is_ca:  # RFC 3161, 2.3: this use alone, and critical
-        use = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        builder = builder.add_extension(use, critical=True)
-    return builder.sign(signer, hashes.SHA256())
