@@ -2,9 +2,7 @@
 
 import json
 import re
-import sqlite3
 import subprocess
-from datetime import datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -98,16 +96,24 @@ def the_film(counter: Counter, clerk: Page, code: str) -> bytes:
     return bytes(content)
 
 
-def recorded_for(counter: Counter, code: str) -> float:
-    """From its first piece to its end, in seconds, as the register says."""
-    with sqlite3.connect(counter.folder / "ventanilla.db") as register:
-        begin, end = register.execute(
-            "SELECT segment.started_at, segment.ended_at FROM segment"
-            " JOIN visit ON visit.id = segment.visit_id"
-            " WHERE visit.code = ?",
-            (code,),
-        ).fetchone()
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+def watch_the_recorder(clerk: Page) -> None:
+    """It records as long as its place names a take."""
+    clerk.evaluate(
+        """() => {
+            const place = document.getElementById('beside-call')
+            const watch = new MutationObserver(() => {
+                if (place.dataset.take) window.recordedFrom ??= performance.now()
+                else if (window.recordedFrom) window.recordedUntil ??= performance.now()
+            })
+            watch.observe(place, { attributes: true, attributeFilter: ['data-take'] })
+        }"""
+    )
+
+
+def recorded_for(clerk: Page) -> float:
+    """In seconds, by the clock of the browser that recorded."""
+    clerk.wait_for_function("() => window.recordedUntil", timeout=LONG)
+    return float(clerk.evaluate("(window.recordedUntil - window.recordedFrom) / 1000"))
 
 
 def gaps_in(page: Page) -> str:
@@ -116,6 +122,7 @@ def gaps_in(page: Page) -> str:
 
 def test_a_part_is_recorded_with_a_pause_and_plays(counter, talking):
     citizen, clerk, code = talking
+    watch_the_recorder(clerk)
     begin(citizen, clerk)
     citizen.locator("#call-write").click()
     citizen.locator("#call-pen").fill("Visc al carrer Nou\n")
@@ -129,12 +136,13 @@ def test_a_part_is_recorded_with_a_pause_and_plays(counter, talking):
     clerk.wait_for_timeout(8_000)
     clerk.locator("#recorder-stop").click()
     badge(citizen, "closing")
+    recorded = recorded_for(clerk)
     hang_up(clerk)
 
     film = the_film(counter, clerk, code)
 
     told = probe(film)
-    assert abs(float(told["format"]["duration"]) - recorded_for(counter, code)) < 0.5
+    assert abs(float(told["format"]["duration"]) - recorded) < 0.5
     assert abs(float(told["format"]["duration"]) - clerk.evaluate("film.duration")) < 0.5
     assert [one["codec_name"] for one in told["streams"]] == ["vp8", "opus", "webvtt"]
     text = ffmpeg(film, "-map", "0:s", "-f", "webvtt", "-")
