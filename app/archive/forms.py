@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,12 +16,12 @@ from app.archive.models import HoldReason
 from app.archive.queries import Search, State
 from app.archive.terms import MOST_BLOCKED, TERMS
 from app.archive.words import hold_reason_name, look_reason_name
+from app.core import clock
 from app.core.db import CODE_LETTERS
 from app.towns.models import Town
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /.-]{0,39}")
 VISIT = re.compile(rf"[{CODE_LETTERS}]{{12}}")
-DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 HOLDERS = tuple(reason.value for reason in HoldReason)
 LOOKERS = ("person", "check", *HOLDERS)
 
@@ -53,7 +53,7 @@ class SearchForm:
         if form.visit and not VISIT.fullmatch(form.visit):
             form.errors["visit"] = _("Write the code of the visit: twelve letters and figures.")
         for name in ("since", "until"):
-            if getattr(form, name) and _day(getattr(form, name)) is None:
+            if getattr(form, name) and clock.day_of(getattr(form, name)) is None:
                 form.errors[name] = _("Write the day like 2026-11-26.")
         if not form.errors and form.since and form.until and form.since > form.until:
             form.errors["until"] = _("The last day is before the first one.")
@@ -66,13 +66,13 @@ class SearchForm:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def search(self, town: Town) -> Search:
-        since, until = _day(self.since), _day(self.until)
+        since, until = clock.day_of(self.since), clock.day_of(self.until)
         return Search(
             state=State(self.state) if self.state else None,
             purpose=self.purpose,
             owner=f"visit:{self.visit}" if self.visit else "",
-            since=_midnight(since, town) if since else None,
-            until=_midnight(until + timedelta(days=1), town) if until else None,
+            since=clock.midnight(since, town.zone) if since else None,
+            until=clock.midnight(until + timedelta(days=1), town.zone) if until else None,
         )
 
 
@@ -145,16 +145,3 @@ def terms_sent(sent: Any) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
 def _number(typed: str) -> int | None:
     text = typed.strip()
     return int(text) if re.fullmatch(r"[0-9]{1,5}", text) else None
-
-
-def _day(text: str) -> date | None:
-    if not DAY.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _midnight(day: date, town: Town) -> datetime:
-    return datetime.combine(day, time(), town.zone).astimezone(UTC)

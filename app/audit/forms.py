@@ -2,17 +2,17 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.audit.neutral import CONTROL
+from app.core import clock
 from app.towns.models import Town
 
 LONGEST = 80
-DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass
@@ -36,7 +36,7 @@ class SearchForm:
         page = sent.get("page", "1")
         form.page = int(page) if re.fullmatch(r"[1-9][0-9]{0,5}", page) else 1
         for name in ("since", "until"):
-            if getattr(form, name) and day_of(getattr(form, name)) is None:
+            if getattr(form, name) and clock.day_of(getattr(form, name)) is None:
                 form.errors[name] = _("Write the day like 2026-11-26.")
         if not form.errors and form.since and form.until and form.since > form.until:
             form.errors["until"] = _("The last day is before the first one.")
@@ -58,21 +58,8 @@ class SearchForm:
 
     def times(self, town: Town) -> tuple[datetime | None, datetime | None]:
         """From the first moment of the first day to the last of the last, on the town's wall."""
-        first, last = day_of(self.since), day_of(self.until)
+        first, last = clock.day_of(self.since), clock.day_of(self.until)
         return (
-            _midnight(first, town) if first else None,
-            _midnight(last + timedelta(days=1), town) if last else None,
+            clock.midnight(first, town.zone) if first else None,
+            clock.midnight(last + timedelta(days=1), town.zone) if last else None,
         )
-
-
-def day_of(text: str) -> date | None:
-    if not DAY.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _midnight(day: date, town: Town) -> datetime:
-    return datetime.combine(day, time(), town.zone).astimezone(UTC)

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from flask_wtf import FlaskForm
 
 from app.booking.models import Need
 from app.ui.forms import CodeForm
 
-__all__ = ["CodeForm", "ConfirmForm", "day_of", "needs_of", "start_of", "written_start"]
+__all__ = ["CodeForm", "ConfirmForm", "needs_of", "start_of", "written_start"]
 
 STARTS = "%Y%m%dT%H%MZ"
 
@@ -34,14 +34,5 @@ def start_of(text: str | None) -> datetime | None:
         return None
     try:
         return datetime.strptime(text, STARTS).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def day_of(text: str | None) -> date | None:
-    if not text or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    try:
-        return date.fromisoformat(text)
     except ValueError:
         return None

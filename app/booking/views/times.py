@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.booking import queries
-from app.booking.forms import day_of
 from app.booking.views.door import MOST_IN_ONE_VISIT, asked, bp
 from app.core import clock
 from app.core.htmx import page_or_fragment
@@ -91,7 +90,7 @@ def _days(wish: Wish, today: date) -> DayTimes:
 
 def _day_asked(wish: Wish | None, today: date) -> date | None:
     """The day of the link, when it can be booked."""
-    asked = day_of(request.args.get("day"))
+    asked = clock.day_of(request.args.get("day"))
     return asked if wish and asked and today <= asked <= wish.last_day else None
 
 

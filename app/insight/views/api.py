@@ -1,7 +1,6 @@
 """What other machines may ask, once, with a signature: procedures, figures, visits."""
 
 import math
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import wraps
@@ -176,13 +175,10 @@ def visits() -> Response:
 
 
 def _day(name: str) -> date:
-    text = request.args.get(name, "")
-    if not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+    day = clock.day_of(request.args.get(name))
+    if day is None:
         raise ParameterUnfit
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ParameterUnfit from error
+    return day
 
 
 def _as_sent() -> str:

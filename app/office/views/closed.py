@@ -8,7 +8,7 @@ from app.core.i18n import date_in_words
 from app.identity.session import requires
 from app.office import queries
 from app.office.forms import ClosureForm, RuleForm, SeasonForm
-from app.office.views.door import MANAGERS, bp, carry_out, day_in, office_of, offices, page
+from app.office.views.door import MANAGERS, bp, carry_out, office_of, offices, page
 from app.towns import queries as towns_queries
 from app.towns import services as towns
 
@@ -34,7 +34,7 @@ def closed() -> Response:
 def new_closed() -> Response:
     """A day closed by the town or by one office; or a holiday on which it opens."""
     kind = "open" if request.args.get("kind") == "open" else "closed"
-    form = ClosureForm(offices=offices(), day=day_in(request.args.get("day")), kind=kind)
+    form = ClosureForm(offices=offices(), day=clock.day_of(request.args.get("day")), kind=kind)
 
     def again(status: int) -> Response:
         return page("closure", status, form=form)

@@ -1,6 +1,5 @@
 """The door of the back office, and the way of every change: look, decide, do."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -10,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.accounts.models import Power, who_may
+from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Missing
 from app.core.htmx import see_other
@@ -45,18 +45,8 @@ def office_of(number: int | None) -> Office | None:
     return next((one for one in towns_queries.offices() if one.id == number), None)
 
 
-def day_in(text: str | None) -> date | None:
-    """A date as it stands in an address."""
-    if not text or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def day_or_404(text: str) -> date:
-    day = day_in(text)
+    day = clock.day_of(text)
     if day is None:
         raise Missing
     return day

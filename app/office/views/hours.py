@@ -15,7 +15,7 @@ from app.office import services as errands
 from app.office.forms import AbsenceForm, DayForm, RuleForm, ShiftForm
 from app.office.forms.setup import CopyWeekForm
 from app.office.forms.versions import mark_of
-from app.office.views.door import MANAGERS, bp, carry_out, day_in, day_or_404, page
+from app.office.views.door import MANAGERS, bp, carry_out, day_or_404, page
 from app.schedule import queries as schedule
 from app.schedule import services
 from app.schedule.models import Resource, Shift, ShiftException
@@ -121,7 +121,7 @@ def remove_shift(code: str, shift_id: int) -> Response:
 @requires(*MANAGERS)
 def new_day(code: str) -> Response:
     person = schedule.resource_or_404(code)
-    form = DayForm(day=day_in(request.args.get("day")))
+    form = DayForm(day=clock.day_of(request.args.get("day")))
     return _one_day(person, form, _("One day different"), check=False)
 
 
@@ -155,7 +155,7 @@ def remove_day(code: str, day: str) -> Response:
 @requires(*MANAGERS)
 def new_absence(code: str) -> Response:
     person = schedule.resource_or_404(code)
-    asked = day_in(request.args.get("day")) or clock.today(g.town.time_zone)
+    asked = clock.day_of(request.args.get("day")) or clock.today(g.town.time_zone)
     form = AbsenceForm(day=asked, last_day=asked)
 
     def again(status: int) -> Response:
@@ -301,7 +301,7 @@ def _asked_weekday() -> list[int]:
 
 
 def _monday() -> Any:
-    asked = day_in(request.args.get("week"))
+    asked = clock.day_of(request.args.get("week"))
     return queries.monday_of(asked or clock.today(g.town.time_zone))
 
 
