@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,27 @@ def provider() -> Iterator[RunningProvider]:
 
 
 @pytest.fixture(scope="session")
-def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    """A counter that is open, with the demonstration province."""
-    opened, process = open_counter(tmp_path_factory.mktemp("counter"), **AS_MANY_AS_THEY_LIKE)
+def standing_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """A counter with the demonstration province that stays open: for storms, and who only reads."""
+    with an_open_counter(tmp_path_factory.mktemp("standing")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    """A counter with the demonstration province, opened for this journey and closed after it.
+
+    Nobody finds a clerk whom an earlier journey left busy, nor an agenda that has grown old.
+    """
+    folder = tmp_path / "counter"
+    folder.mkdir()
+    with an_open_counter(folder) as opened:
+        yield opened
+
+
+@contextmanager
+def an_open_counter(folder: Path, **settings: str) -> Iterator[Counter]:
+    opened, process = open_counter(folder, **AS_MANY_AS_THEY_LIKE, **settings)
     yield opened
     assert close_counter(process) == 0
 
@@ -133,18 +152,14 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 def stormed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The counter of the other tests, and one whose register is a PostgreSQL server."""
     if request.param == "sqlite":
-        yield from _stormed(request.getfixturevalue("counter"))
+        yield from _stormed(request.getfixturevalue("standing_counter"))
         return
     if postgres.programs() is None:
         pytest.skip("POSTGRESQL IS NOT INSTALLED: the storm was NOT tried on it (apt-packages.txt)")
     with postgres.a_server() as address:
-        opened, process = open_counter(
-            tmp_path_factory.mktemp("stormed"),
-            DATABASE_URL=address,
-            **AS_MANY_AS_THEY_LIKE,
-        )
-        yield from _stormed(opened)
-        assert close_counter(process) == 0
+        folder = tmp_path_factory.mktemp("stormed")
+        with an_open_counter(folder, DATABASE_URL=address) as opened:
+            yield from _stormed(opened)
 
 
 def _stormed(counter: Counter) -> Iterator[Stormed]:
