@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "4b7d20c9e6f1"
-down_revision = "c7d31e5f90ab"
+down_revision = "d4a90c37be12"
 
 DELIVERY = ("accepted", "on_its_way", "handed_over", "delivered", "undelivered")
 TROUBLE = (
