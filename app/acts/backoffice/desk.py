@@ -13,16 +13,13 @@ from app.acts.forms import SignatureForm, StatementForm
 from app.acts.models import SealedAct
 from app.archive import queries as kept
 from app.archive.serving import answer
-from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.events import publish
-from app.core.htmx import page_or_fragment, see_other, wants_fragment
+from app.core.htmx import page_or_fragment, see_other, tried, wants_fragment
 from app.identity.session import current_account, requires
-from app.queue import queries as line
-from app.schedule import queries as schedule
-from app.towns.tenant import speak_for
+from app.queue import services as line
 
 bp = Blueprint(
     "desk_acts", __name__, url_prefix="/desk/visits/<code>/act", template_folder="../templates"
@@ -215,17 +212,10 @@ def _no_printer() -> None:
 
 
 def _try(visit: Visit, errand: Callable[[], object], **more: Any) -> Response:
-    """Run the errand. Beside the call a refusal stands in the panel and does not replace it."""
-    try:
-        with transaction():
-            errand()
-    except Refusal as refusal:
-        if not wants_fragment():
-            raise
-        return _panel(visit, refusal=refusal, status=refusal.status)
-    if wants_fragment():
-        return _panel(visit, **more)
-    return see_other(url_for(".panel", code=visit.code))
+    def show(**told: Any) -> Response:
+        return _panel(visit, **{**more, **told})
+
+    return tried(errand, show, url_for(".panel", code=visit.code))
 
 
 def _panel(visit: Visit, status: int = 200, **more: Any) -> Response:
@@ -260,18 +250,8 @@ def _tell(act: SealedAct, what: str) -> None:
 
 
 def _visit(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(schedule.resource_of(current_account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return line.look_into(current_account, code)
 
 
 def _own_visit(code: str) -> Visit:
-    """One that this very clerk has, or had, on the counter."""
-    found = _visit(code)
-    clerk = schedule.resource_of(current_account.id)
-    if clerk is None or found.clerk_id != clerk.id:
-        raise VisitMissing
-    return found
+    return line.take_in_hand(current_account, code)
