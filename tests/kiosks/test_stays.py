@@ -109,6 +109,15 @@ def test_finishing_leaves_the_line_and_asks_for_the_papers_only(client, kiosk, c
         assert client.get(f"{HOME}/ca/kiosk/{path}").location.endswith("/papers")
 
 
+@pytest.mark.parametrize("screen", ["", "appointment", "appointment/number", "phone", "papers"])
+def test_no_screen_is_kept_for_the_key_back(client, kiosk, screen):
+    open_browser(client, kiosk)
+
+    answer = client.get(f"{HOME}/ca/kiosk/{screen}")
+
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
 def test_the_end_clears_the_browser_and_the_session_opens_nothing(client, kiosk, clerk):
     open_browser(client, kiosk)
     press_now(client)

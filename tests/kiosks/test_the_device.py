@@ -473,6 +473,51 @@ def test_the_policy_names_the_town_alone(tmp_path):
     assert said["AllowFileSelectionDialogs"] is False
 
 
+@pytest.mark.parametrize("kind", ["KEYBOARD", "MOUSE", "JOYSTICK"])
+def test_what_is_plugged_in_moves_nothing_on_the_screen(kind):
+    rules = (KIT / "root/etc/udev/rules.d/70-ventanilla-kiosk.rules").read_text()
+    [rule] = [line for line in rules.splitlines() if f'ENV{{ID_INPUT_{kind}}}=="1"' in line]
+
+    assert rule.endswith('ENV{LIBINPUT_IGNORE_DEVICE}="1"')
+
+
+def configure(folder: Path, town: str) -> subprocess.CompletedProcess[str]:
+    """The script of the kit, in a folder instead of this machine."""
+    script = (KIT / "root/usr/lib/ventanilla-kiosk/configure").read_text()
+    script = script.replace("/etc/", f"{folder}/etc/").replace(
+        "/usr/share", f"{KIT}/root/usr/share"
+    )
+    words = ["sh", "-c", script, "configure", town]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_it_is_configured_for_a_town_and_for_another_without_losing_what_was_set_up(tmp_path):
+    assert configure(tmp_path, "https://vilaclara.example.org/").returncode == 0
+    kept = tmp_path / "etc/ventanilla-kiosk/kiosk.json"
+    assert settings.load(str(kept)).town == "https://vilaclara.example.org"
+    kept.write_text(json.dumps({"town": "https://vilaclara.example.org", "printer": "laser"}))
+
+    assert configure(tmp_path, "https://etxalde.example.org:8443").returncode == 0
+
+    own = settings.load(str(kept))
+    assert (own.town, own.printer) == ("https://etxalde.example.org:8443", "laser")
+    policy = (tmp_path / "etc/chromium/policies/managed/ventanilla.json").read_text()
+    assert json.loads(policy)["VideoCaptureAllowedUrls"] == ["https://etxalde.example.org:8443"]
+    assert "vilaclara" not in policy
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        *("", "vilaclara.example.org", "file:///etc", "https://a.org/path", "https://a.org?x"),
+        *("https://a.org#x", 'https://a.org","*', "https://a b.org", "https://*"),
+    ],
+)
+def test_what_is_no_address_of_a_town_configures_nothing(tmp_path, town):
+    assert configure(tmp_path, town).returncode != 0
+    assert not list(tmp_path.rglob("*.json"))
+
+
 @pytest.mark.parametrize("file", sorted((KIT / "root/etc/systemd/system").iterdir()), ids=str)
 def test_systemd_understands_every_unit(file):
     told = subprocess.run(
