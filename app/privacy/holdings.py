@@ -17,7 +17,7 @@ from app.acts.models import ActEdition, SealedAct, Signature, Statement
 from app.archive.models import Envelope, StoredFile
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
-from app.calls.models import Participant, RoomInvitation
+from app.calls.models import Bridge, Participant, RoomInvitation
 from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
@@ -244,6 +244,13 @@ HOLDINGS: tuple[Holding, ...] = (
         visit=Participant.visit_id,
     ),
     Holding(
+        "telephone_calls",
+        Bridge,
+        _by_visit(Bridge.visit_id),
+        left={"phone": "", "near_id": None, "far_id": None, "code": new_code},
+        visit=Bridge.visit_id,
+    ),
+    Holding(
         "invited",
         RoomInvitation,
         _by_visit(RoomInvitation.visit_id),
@@ -344,6 +351,7 @@ NOT_PERSONAL = frozenset(
         *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
         *("act_signer", "file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+        "past_visit",
         # What belongs to a recording or a ledger ends with it.
         *("take", "piece", "gap", "viewing", "ledger_entry", "ledger_stamp", "consent_text"),
     )

@@ -10,7 +10,7 @@ from tests.kiosks.screens import LYING, UPRIGHT, too_small
 
 pytestmark = pytest.mark.journey
 
-SCREENS = ("", "appointment", "appointment/phone", "appointment/number", "phone", "coming")
+SCREENS = ("", "plain", "appointment", "appointment/phone", "appointment/number", "phone", "coming")
 
 
 @pytest.mark.parametrize("size", [UPRIGHT, LYING], ids=["upright", "lying"])
