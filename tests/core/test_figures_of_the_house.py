@@ -77,12 +77,11 @@ def test_acts_that_wait_for_their_seal_are_seen(client, visit):
 def test_who_is_told_no_is_counted_by_the_kind_of_no(client, visit):
     def told():
         shown = town.figures_in(client.get("http://localhost/metrics").text)
-        counts = {
+        return {
             dict(labels)["kind"]: count
             for (name, labels), count in shown.items()
             if name == "ventanilla_refusals_total"
         }
-        return counts
 
     before = told()
 

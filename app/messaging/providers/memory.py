@@ -5,7 +5,7 @@ from datetime import datetime
 from werkzeug.datastructures import MultiDict
 
 from app.messaging.models import Way
-from app.messaging.providers import NotGenuine, Parcel, Report
+from app.messaging.providers import Joint, NotGenuine, Parcel, Refused, Report
 
 
 class RememberingSender:
@@ -13,6 +13,7 @@ class RememberingSender:
 
     KEEP = 200
     can_call = True
+    can_join = False  # it would have to ring real telephones
     reports_to = ""
 
     def __init__(self) -> None:
@@ -24,6 +25,9 @@ class RememberingSender:
 
     def sent_before(self, parcel: Parcel, since: datetime) -> str | None:
         return None
+
+    def join(self, joint: Joint) -> str:
+        raise Refused("Nothing rings here")
 
     def read_report(
         self, way: Way, url: str, fields: MultiDict[str, str], signature: str
