@@ -121,6 +121,7 @@ export function mount(body) {
   addEventListener('pageshow', (event) => event.persisted && location.replace(base), { signal })
   const timer = setInterval(look, 1_000)
   const last = body.dataset.screen === 'papers' ? setTimeout(end, LAST_SCREEN) : undefined
+  body.dataset.ready = ''
   return () => {
     gone.abort()
     clearInterval(timer)
