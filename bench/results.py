@@ -108,10 +108,8 @@ def page(found: dict[str, dict[str, Any]], versions: dict[str, str]) -> str:
     ]
     for one in found.values():
         load = one["machine"]["load"][0]
-        lines.append(
-            f"| {one['measured_at']} | `{one['command']}` | {one['seconds']} | {load} |"
-            f" {one['problem']} |"
-        )
+        told = [one.get(key, "") for key in ("measured_at", "command", "seconds", "problem")]
+        lines.append(f"| {told[0]} | `{told[1]}` | {told[2]} | {load} | {told[3]} |")
     return "\n".join([*lines, ""])
 
 
