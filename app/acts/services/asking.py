@@ -15,6 +15,7 @@ from app.booking.services import look_again
 from app.core import clock
 from app.core.db import CODE_LETTERS, db, new_code
 from app.core.events import publish
+from app.core.jobs import call
 
 
 def ask(visit: Visit, by: Account | None = None) -> SealedAct:
@@ -116,6 +117,7 @@ def _add(
             db.session.add(act)
     except IntegrityError:  # somebody else asked at the same instant: theirs is the one
         return queries.acts_of(visit)[0]
+    call("acts")
     publish(
         ActAsked(
             town_id=visit.town_id,
