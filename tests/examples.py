@@ -27,6 +27,8 @@ from app.calls.models import Bridge, Part
 from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
+from app.guides import services as guides
+from app.guides.models import Kind as GuideKind
 from app.identity import services as identity
 from app.identity.models import Passkey
 from app.insight import services as insight
@@ -47,6 +49,7 @@ from app.requests.queries import Words
 from app.schedule.models import Resource, ResourceKind, Shift
 from app.towns.models import Closure, Season, Town
 from tests import town
+from tests.guides.films import CAPTIONS, SILENT
 
 PARAMETER = re.compile(r"(?P<before>[\w.-]*)/<(?:\w+(?:\([^)]*\))?:)?(?P<name>\w+)>")
 
@@ -514,3 +517,11 @@ def a_page_shown(place: Town) -> str:
 @example("device/<name>", lambda: "package.sig")
 def a_release(place: Town) -> str:
     return "package"
+
+
+@example("watch/<code>", new_code)
+@example("guides/<code>", new_code)
+def a_guide(place: Town) -> str:
+    checked = guides.check(GuideKind.LSE, guides.Sent(SILENT, CAPTIONS))
+    by = the_person(Role.ADMINISTRATOR)
+    return guides.add(checked, kind=GuideKind.LSE, language="es", by=by, page="help").code

@@ -15,7 +15,15 @@ from app.core.db import transaction
 SHOWN = frozenset(
     (
         *("image/jpeg", "image/png", "image/webp"),
-        *("video/webm", "video/mp4", "audio/webm", "audio/ogg", "audio/mp4", "text/vtt"),
+        *(
+            "video/webm",
+            "video/mp4",
+            "audio/webm",
+            "audio/ogg",
+            "audio/mp4",
+            "audio/mpeg",
+            "text/vtt",
+        ),
     )
 )
 # What keeps its own name of kind; anything else is bytes.
@@ -32,6 +40,17 @@ def answer(file: StoredFile, *, reader: str, why: str, is_shown: bool = False) -
     """
     with transaction():
         tell_reading(file, reader=reader, why=why)
+    return _sent(file, is_shown=is_shown)
+
+
+def answer_to_anybody(file: StoredFile) -> Response:
+    """What a town shows to everybody, a film for example: nobody is written down for looking."""
+    response = _sent(file, is_shown=True)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _sent(file: StoredFile, *, is_shown: bool) -> Response:
     opened = open_file(file)
     part = _part(file.size)
     start, stop = part or (0, file.size)

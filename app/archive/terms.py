@@ -42,6 +42,11 @@ TERMS: dict[str, Term] = {
         *(30, 1, 1, 365),
         _l("They can be made again from what they were made of."),
     ),
+    "guide": Term(
+        _l("Guides in sign language and sound"),
+        *(36500, 1, 365, 36500),
+        _l("They are shown until somebody removes them."),
+    ),
     OTHER: Term(
         _l("Everything else"),
         *(365, 1095, 30, 3650),

@@ -139,6 +139,8 @@ KINDS: dict[str, Any] = {
     "RecordingLost": _l("A recording was lost"),
     "RecordingSeen": _l("Somebody looked at a recording, and said why"),
     "RecordingTaken": _l("A citizen took a copy of a recording"),
+    "GuideAdded": _l("A guide in sign language or sound was added"),
+    "GuideRemoved": _l("A guide in sign language or sound was removed"),
     "KioskApproved": _l("A device was let in as a kiosk"),
     "KioskChanged": _l("A kiosk was changed"),
     "KioskRemoved": _l("A kiosk was removed"),

@@ -344,7 +344,7 @@ NOT_PERSONAL = frozenset(
     (
         *("alembic_version", "stream_message", "challenge", "calendar_feed", "usual_length"),
         *("town", "office", "procedure", "closure", "season", "delay_measure", "code_alarm"),
-        *("kiosk", "kiosk_enrolment", "kiosk_order", "kiosk_hand_off"),
+        *("guide", "kiosk", "kiosk_enrolment", "kiosk_order", "kiosk_hand_off"),
         *("procedure_edition", "rule_change", "call_figures", "survey_answer", "authorised_clerk"),
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),

@@ -20,6 +20,7 @@ TEMPLATES = sorted(APP.glob("*/templates/**/*.html"))
 PUBLIC_ROOMS = {"models", "queries", "services", "words", "events", "errors"}
 # Doors that other features may use by name besides the public rooms.
 DOORS = {
+    "app.acts.printing",
     "app.archive.serving",
     "app.identity.eid",
     "app.identity.session",

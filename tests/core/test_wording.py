@@ -1,4 +1,4 @@
-"""Short sentences, one name for each thing, nothing that swells: the check sees the contrary."""
+"""Short sentences, one name for each thing, nothing that swells: the check finds the contrary."""
 
 import shutil
 import subprocess

@@ -64,7 +64,7 @@ def test_what_was_found_is_kept_and_told_in_words(client, page, visit):
     answer = town.send(client, page, **FOUND)
 
     assert answer.status_code == 200
-    assert "El vostre dispositiu està a punt" in answer.text
+    assert "El vostre aparell està a punt" in answer.text
     kept = queries.check_of(visit)
     assert (kept.camera, kept.loss, kept.kbits) == (Sense.WORKS, 0.5, 1400)
     assert kept.verdict is Verdict.READY
