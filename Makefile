@@ -94,7 +94,7 @@ access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, 
 	@$(BIN)/python -m tests.journeys.access.matrix
 
 access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language and size of the day
-	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access/every_screen.py
+	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access
 
 translations: $(DEV) ## gather the sentences of the product into the seven catalogues
 	@$(BIN)/python tools/catalogues.py update

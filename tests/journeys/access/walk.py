@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page
 
 from app.accounts.models import Role
 from tests.journeys.access import checks
-from tests.journeys.access.house import House, Screen
+from tests.journeys.access.house import House
+from tests.screens import Screen
 
 HEIGHT = 900
 
@@ -25,7 +26,7 @@ class Walker:
             context = self.browser.new_context(bypass_csp=True)
             context.set_default_timeout(20_000)
             if who is not None:
-                cookie = self.house.cookies[who]
+                cookie = self.house.things.cookies[who]
                 context.add_cookies(
                     [{"name": cookie.name, "value": cookie.value, "url": self.house.at("/")}]
                 )
@@ -80,6 +81,11 @@ def everything(page: Page) -> list[str]:
         *checks.with_style(page, checks.SPACED, checks.shape),
         *(checks.with_style(page, checks.LARGER, checks.shape) if is_wide else ()),
     ]
+
+
+def quickly(page: Page) -> list[str]:
+    """What is asked of every screen in every run."""
+    return [*checks.faults(page), *at_a_glance(page), *checks.order(page)]
 
 
 def at_a_glance(page: Page) -> list[str]:
