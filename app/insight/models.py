@@ -33,6 +33,36 @@ class DutyDay(OfTown, Base):
     offices: Mapped[list[str]]  # of those procedures, by slug
 
 
+class PastVisit(OfTown, Base):
+    """What figures say of a visit that is not there any more: its day, and no name, number or code.
+
+    Written when the visit is blocked, so that last year's figures do not shrink with every term.
+    """
+
+    __tablename__ = "past_visit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(index=True)
+    office: Mapped[str] = mapped_column(sa.String(60))  # slugs: both may end too
+    procedure: Mapped[str] = mapped_column(sa.String(60))
+    channel: Mapped[str] = mapped_column(sa.String(16))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    status: Mapped[str] = mapped_column(sa.String(16))
+    ended_by: Mapped[str] = mapped_column(sa.String(20))
+    kept: Mapped[int]  # minutes, as all that follow
+    is_walk_in: Mapped[bool]
+    waited: Mapped[float | None]
+    told: Mapped[int | None]
+    took: Mapped[float | None]
+    changes: Mapped[int]
+    understood: Mapped[str | None] = mapped_column(sa.String(8))
+    solved: Mapped[str | None] = mapped_column(sa.String(8))
+    comes_back: Mapped[bool]
+    picture_ms: Mapped[int | None]
+    is_call: Mapped[bool]
+    is_lost: Mapped[bool]
+
+
 class ChannelChange(OfTown, Base):
     """A visit went on another way while it waited or was attended."""
 

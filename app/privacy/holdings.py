@@ -344,6 +344,7 @@ NOT_PERSONAL = frozenset(
         *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
         *("act_signer", "file_hold", "file_reading", "file_term"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
+        "past_visit",
         # What belongs to a recording or a ledger ends with it.
         *("take", "piece", "gap", "viewing", "ledger_entry", "ledger_stamp", "consent_text"),
     )

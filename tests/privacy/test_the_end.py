@@ -1,6 +1,7 @@
 """Blocked first, then destroyed: nothing is left that names anybody, and the figures stay."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,13 +15,15 @@ from app.accounts.models import Account, Role
 from app.audit import services as audit
 from app.audit.models import AuditEntry
 from app.booking import services as booking
-from app.booking.models import Status, Visit
+from app.booking.models import OVER, Status, Visit
 from app.calls import services as calls
 from app.calls.models import Part
 from app.core import clock
 from app.core.blocking import Personal, sees_blocked
 from app.core.db import Base, db
 from app.identity import services as identity
+from app.insight import queries as insight
+from app.insight.queries import By, Of, Span
 from app.messaging import services as messaging
 from app.messaging.models import Message
 from app.privacy import jobs, queries, services
@@ -32,6 +35,7 @@ from app.privacy.terms import TERMS
 from app.towns.models import Town
 from app.towns.tenant import every_town
 from tests import town
+from tests.insight.simulated import some_visits
 
 NAME = "Remei Salabert"
 
@@ -147,6 +151,27 @@ def test_visits_that_nobody_had_counted_are_counted_before_they_end(place):
     statuses = {row["status"]: row["visits"] for row in figures()}
     assert statuses["served"] == 1
     assert statuses["cancelled"] == 1
+
+
+def test_the_figures_of_the_office_outlive_the_visits_they_came_from(place):
+    some_visits(random.Random(7), [town.a_procedure("volante")], 40)
+    today = clock.today(place.time_zone)
+
+    def told():
+        span = Span(today - timedelta(days=60), today, By.MONTH, Of.PROCEDURE)
+        # What people were told of their wait has a shorter term of its own.
+        apart = {"capacity": None, "told_p50": None, "told_p90": None}
+        rows = [row for row in insight.figures(place, span) if row.demand]
+        return {(row.period, row.key): replace(row, **apart) for row in rows}
+
+    before = told()
+    for days in (1_000, 2_500):  # blocked, and then destroyed
+        with time_machine.travel(clock.now() + timedelta(days=days)):
+            jobs.run(place)
+
+    assert db.session.scalars(sa.select(Visit).where(Visit.status.in_(OVER))).all() == []
+    assert before
+    assert told() == before
 
 
 def test_a_figure_holds_no_number_of_anybody(place):

@@ -8,7 +8,7 @@ import enum
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from app.booking.models import Status, Visit
 from app.calls.models import CallFigures, Ending, Part, Participant
 from app.core.db import db
-from app.insight.models import ChannelChange
+from app.insight.models import ChannelChange, PastVisit
 from app.insight.queries.duty import Duty, duty_between
 from app.queue.models import WaitEstimate
 from app.schedule.models import DelayMeasure
@@ -180,11 +180,17 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def facts(town: Town, first: date, last: date) -> list[Fact]:
-    """Every confirmed visit of those days."""
+    """Every confirmed visit of those days, also those whose term is over."""
     begin, end = (
         datetime.combine(day, time(), town.zone).astimezone(UTC) for day in (first, last + DAY)
     )
-    asked = sa.and_(Visit.booked_at.is_not(None), Visit.starts_at >= begin, Visit.starts_at < end)
+    there = facts_where(town, Visit.starts_at >= begin, Visit.starts_at < end)
+    return there + _past(first, last)
+
+
+def facts_where(town: Town, *which: sa.ColumnElement[bool]) -> list[Fact]:
+    """The confirmed visits that are still there, and are not blocked."""
+    asked = sa.and_(Visit.booked_at.is_not(None), *which)
     told, changes = _first_told(asked), _changes(asked)
     answers, calls, back = _answers(asked), _calls(asked), _comes_back(asked)
     question = (
@@ -225,6 +231,19 @@ def facts(town: Town, first: date, last: date) -> list[Fact]:
                 is_call=row.id in calls,
                 is_lost=is_lost,
             )
+        )
+    return found
+
+
+def _past(first: date, last: date) -> list[Fact]:
+    """Those of which nothing is left but their figures."""
+    question = sa.select(PastVisit).where(PastVisit.day >= first, PastVisit.day <= last)
+    said = {"status": Status, "understood": Said, "solved": Said}
+    found = []
+    for row in db.session.scalars(question):
+        told = {one.name: getattr(row, one.name) for one in fields(Fact)}
+        found.append(
+            Fact(**told | {name: kind(told[name]) for name, kind in said.items() if told[name]})
         )
     return found
 

@@ -3,6 +3,7 @@
 from app.insight.services.board import SENTENCES, reassign, share_more, tell_the_line
 from app.insight.services.keys import end_key, hear, make_key, secret_of
 from app.insight.services.nights import forget_old, keep_duty, note_channel_change, take_figures
+from app.insight.services.past import remember
 from app.insight.services.webhooks import (
     deliver_due,
     end_webhook,
@@ -24,6 +25,7 @@ __all__ = [
     "note",
     "note_channel_change",
     "reassign",
+    "remember",
     "secret_of",
     "share_more",
     "take_figures",

@@ -21,6 +21,7 @@ from app.core import clock, stream
 from app.core.blocking import sees_blocked
 from app.core.db import db
 from app.core.events import publish
+from app.insight import services as insight
 from app.messaging import services as messaging
 from app.messaging.models import Message, MessageState
 from app.privacy import queries
@@ -28,7 +29,7 @@ from app.privacy.errors import AlreadyBlocked, AlreadyDestroyed, BeingAttended, 
 from app.privacy.events import HoldLifted, HoldPlaced, PersonBlocked, PersonDestroyed
 from app.privacy.holdings import HOLDINGS, Holding, Person
 from app.privacy.models import Blocking, BlockReason, HoldReason, Kept, LegalHold
-from app.privacy.services.figures import count_days
+from app.privacy.services.figures import AT_ONCE, count_days, in_parts
 from app.towns.models import Town
 from app.towns.tenant import every_town
 
@@ -60,6 +61,9 @@ def block(account: Account, town: Town, reason: BlockReason) -> Blocking:
         until=(now + timedelta(days=days)).astimezone(town.zone).date(),
     )
     account.is_active = False
+    theirs = db.session.scalars(person.visit_ids).all()
+    for some in in_parts(theirs, AT_ONCE):
+        insight.remember(some, town)
     blocked.rows = sum(_close(holding, person, now) for holding in HOLDINGS)
     db.session.add(blocked)
     db.session.flush()

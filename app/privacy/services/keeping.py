@@ -14,6 +14,8 @@ from app.core.blocking import sees_blocked
 from app.core.db import db
 from app.core.events import publish
 from app.identity.models import PhoneCode
+from app.insight import services as insight
+from app.insight.models import PastVisit
 from app.messaging.models import Message
 from app.privacy import queries
 from app.privacy.events import RetentionApplied, RetentionChanged, VisitsDestroyed
@@ -122,6 +124,7 @@ def _block_visits(town: Town) -> dict[str, int]:
     """A visit that is long over is blocked by itself, also when its citizen still comes."""
     ids = [visit_id for due in _terms_of_visits() for visit_id in _over(due)][:MOST]
     for some in in_parts(ids, AT_ONCE):
+        insight.remember(some, town)
         theirs: list[Holding] = [one for one in HOLDINGS if one.can_be_blocked]
         rows: list[tuple[Any, Any]] = [
             (one.model, one.visit) for one in theirs if one.visit is not None
@@ -206,7 +209,9 @@ def _end_record(town: Town) -> dict[str, int]:
 
 
 def _end_figures(town: Town) -> dict[str, int]:
-    return {"statistics": _delete(DayFigure, DayFigure.day < _before(Kept.STATISTICS).date())}
+    before = _before(Kept.STATISTICS).date()
+    days = _delete(DayFigure, DayFigure.day < before)
+    return {"statistics": days + _delete(PastVisit, PastVisit.day < before)}
 
 
 # Figures first: what is destroyed afterwards was counted.
