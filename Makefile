@@ -93,7 +93,7 @@ bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its 
 access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
 	@$(BIN)/python -m tests.journeys.access.matrix
 
-access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language and size of the day
+access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language, size and colours of the day
 	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access
 
 translations: $(DEV) ## gather the sentences of the product into the seven catalogues

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -106,11 +107,18 @@ def screens(app: Flask, things: Things) -> tuple[list[Screen], dict[str, str]]:
 
 def ask(app: Flask, things: Things, screen: Screen, lang: str, **headers: str) -> TestResponse:
     """What that screen answers in that language, without a browser."""
+    address = f"http://{things.host}"
+    client = client_of(app, things, screen)
+    return client.get(screen.in_language(lang), base_url=address, headers=headers)
+
+
+def client_of(app: Flask, things: Things, screen: Screen) -> FlaskClient:
+    """A browser of whoever looks at that screen."""
     client = app.test_client()
     if screen.who:
         cookie = things.cookies[screen.who]
         client.set_cookie(cookie.name, cookie.value, domain=things.host)
-    return client.get(screen.in_language(lang), base_url=f"http://{things.host}", headers=headers)
+    return client
 
 
 def _values(rule: Rule, things: Things) -> Iterator[tuple[str, dict[str, object]]]:

@@ -7,20 +7,16 @@ three days see every screen closely, and three weeks in every language. `make ac
 of it.
 """
 
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page
 
 from app.core import clock
 from app.core.i18n import LANGUAGES
-from tests.conftest import AS_MANY_AS_THEY_LIKE
 from tests.journeys.access import checks
 from tests.journeys.access.entrances import STATES, asked
-from tests.journeys.access.house import House, open_house
-from tests.journeys.access.walk import Walker, at_a_glance, dialogs, everything, quickly, see_as
-from tests.journeys.conftest import CHROMIUM, FLAGS
+from tests.journeys.access.walk import at_a_glance, dialogs, everything, quickly, see_as
 from tests.left_out import LEFT_OUT
 
 pytestmark = pytest.mark.journey
@@ -28,19 +24,6 @@ pytestmark = pytest.mark.journey
 PARTS = 6  # so that whoever is free takes the next
 LANGUAGES_IN_TURN = list(LANGUAGES)
 SIZES = list(product(checks.WIDTHS, checks.MODES))
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("access"), **AS_MANY_AS_THEY_LIKE) as opened:
-        yield opened
-
-
-@pytest.fixture
-def walker(house: House, playwright: Playwright) -> Iterator[Walker]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield Walker(house, browser)
-    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +54,7 @@ def test_every_screen_is_for_everybody(house, walker, day, part):
         page = walker.open(screen, lang, width, mode)
         is_close = (number // PARTS + day) % 3 == 0
         found = [f"{width} px, {mode}: {fault}" for fault in look(page, is_close)]
+        found += walker.weighed(screen, page)
         if is_close:
             found += in_every_size(page)
         wrong += [f"{screen.name} in {lang}, {fault}" for fault in found]
