@@ -20,7 +20,7 @@ CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
-	check-script-types check-catalogues check-vendor access access-today bench bench-call bench-schedule translations lock clean \
+	check-script-types check-catalogues check-spelling check-vendor access access-today bench bench-call bench-schedule translations lock clean \
 	check-licences sbom audit \
 	install-runtime install-dev apt-packages
 
@@ -47,7 +47,7 @@ test-fast: $(DEV) $(CATALOGUES) ## every test that needs no browser
 
 check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
 	@$(MAKE) -k -j2 --output-sync=target check-types check-imports check-script-types \
-		check-catalogues check-format check-scripts check-vendor check-licences
+		check-catalogues check-spelling check-format check-scripts check-vendor check-licences
 
 check-format: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -66,6 +66,9 @@ check-script-types: $(NODE)
 
 check-catalogues: $(DEV)
 	@$(BIN)/python tools/catalogues.py check
+
+check-spelling: $(DEV) ## whether every word that people read is spelled right, in seven languages
+	@$(BIN)/python tools/spelling.py check
 
 check-vendor: ## compare the files of others with the sums they came with
 	@grep -E '^[0-9a-f]{64}  ' static/vendor/VERSIONS.txt | (cd static/vendor && sha256sum -c --quiet -) \

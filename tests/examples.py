@@ -23,7 +23,7 @@ from app.assurance.services import authorise
 from app.booking import services as booking
 from app.booking.models import Visit, WaitlistEntry
 from app.calls import services as calls
-from app.calls.models import Part
+from app.calls.models import Bridge, Part
 from app.core import clock
 from app.core.db import db, new_code
 from app.desk import services as desk
@@ -124,6 +124,25 @@ def a_message(place: Town) -> str:
 @example("call/<code>", new_code)
 def a_call(place: Town) -> str:
     return a_letter(Way.CALL)
+
+
+@example("near/<code>", new_code)
+def a_near_telephone(place: Town) -> str:
+    return the_bridge(place).code
+
+
+@example("far/<code>", new_code)
+def a_far_telephone(place: Town) -> str:
+    return the_bridge(place).code
+
+
+def the_bridge(place: Town) -> Bridge:
+    """Two telephones that are to be joined."""
+    visit, clerk = the_visit(place), the_person(Role.CLERK)
+    bridge = Bridge(visit_id=visit.id, by_id=clerk.id, phone=town.PHONE)
+    db.session.add(bridge)
+    db.session.flush()
+    return bridge
 
 
 def a_letter(way: Way) -> str:

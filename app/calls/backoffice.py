@@ -9,11 +9,13 @@ from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.calls import protocol, queries, services
 from app.calls.errors import Garbled
-from app.calls.forms import InvitationForm
+from app.calls.forms import InvitationForm, OwnTelephoneForm
 from app.calls.models import Part
 from app.calls.protocol import Door
 from app.core.db import transaction
-from app.core.htmx import page_or_fragment
+from app.core.htmx import page_or_fragment, see_other, wants_fragment
+from app.core.i18n import current_slug
+from app.core.phones import readable
 from app.identity.session import current_account, requires
 from app.queue import queries as line
 from app.queue import services as queue
@@ -75,11 +77,47 @@ def end(code: str) -> dict[str, str]:
 @bp.post("/visits/<code>/room/telephone")
 @requires(*STAFF)
 def telephone(code: str) -> dict[str, str]:
-    """The same visit goes on by telephone."""
-    visit = _own_visit(code)
+    """The same visit goes on by telephone; with `ring`, both ring if we know the clerk's own."""
+    visit, made = _own_visit(code), None
+    phone = queries.own_telephone(current_account) if request.form.get("ring") else ""
     with transaction():
-        services.go_on_by_telephone(visit)
-    return {"next": url_for("desk.visit", code=visit.code)}
+        if phone:
+            made = services.bridges.ask(visit, current_account, phone)
+        else:
+            services.go_on_by_telephone(visit)
+    if made:
+        services.bridges.ring(made, current_slug())
+    return {"next": url_for("desk.visit", code=code)}
+
+
+@bp.route("/visits/<code>/room/bridge", methods=["GET", "POST"])
+@requires(*STAFF)
+def bridge(code: str) -> Response:
+    """The clerk's own telephone rings, and then the citizen's. Where they have got to."""
+    visit = _own_visit(code)
+    form = OwnTelephoneForm(countries=visit.town.phone_countries)
+    if not form.validate_on_submit():
+        return _bridge(visit, form, status=422 if form.errors else 200)
+    with transaction():
+        made = services.bridges.ask(visit, current_account, form.number)
+    if made:
+        services.bridges.ring(made, current_slug())
+    if wants_fragment():
+        return _bridge(_own_visit(code), OwnTelephoneForm(formdata=None))
+    return see_other(url_for("desk.visit", code=code))
+
+
+def _bridge(visit: Visit, form: OwnTelephoneForm, status: int = 200) -> Response:
+    if not form.is_submitted() or not form.errors:
+        form.phone.data = readable(queries.own_telephone(current_account))
+    return page_or_fragment(
+        "calls/bridge.html",
+        "calls/_bridge.html",
+        status=status,
+        visit=visit,
+        form=form,
+        bridge=next(iter(queries.bridges(visit)), None),
+    )
 
 
 @bp.route("/visits/<code>/room/invitations", methods=["GET", "POST"])

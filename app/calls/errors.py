@@ -38,6 +38,14 @@ class NotInTheRoom(Missing):
     message = _l("That person is not in this call.")
 
 
+class BridgeMissing(Missing):
+    message = _l("That telephone call is not known here.")
+
+
+class NoBridge(Refusal):
+    message = _l("Telephones cannot be joined here. Dial the number yourself.")
+
+
 class TooLarge(Refusal):
     status = 413
     message = _l("That message is too large for the call.")

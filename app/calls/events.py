@@ -64,3 +64,29 @@ class RoomInvitationRevoked(Event):
 class CallEnded(Event):
     town_id: int
     visit_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeAsked(Event):
+    """A clerk's own telephone rings, and then the citizen's."""
+
+    town_id: int
+    visit_id: int
+    by_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeJoined(Event):
+    """The citizen has picked up."""
+
+    town_id: int
+    visit_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeEnded(Event):
+    """`state`: how, of Bridging."""
+
+    town_id: int
+    visit_id: int
+    state: str

@@ -8,8 +8,29 @@ from wtforms import RadioField, StringField, TelField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import ValidationError
 
-from app.core.phones import UnfitNumber, mobile
+from app.core.phones import Unfit, UnfitNumber, mobile
 from app.ui.forms import NO_CONTROLS, UNFIT
+
+
+class OwnTelephoneForm(FlaskForm):
+    """Where a clerk is rung, so that nobody has to dial."""
+
+    phone = TelField(_l("Your own telephone"))
+
+    def __init__(self, *args: object, countries: Collection[str] = ("ES",), **kwargs: object):
+        super().__init__(*args, **kwargs)
+        self.countries = countries
+        self.number = ""
+
+    def validate_phone(self, field: TelField) -> None:
+        try:
+            self.number = mobile((field.data or "").strip(), self.countries, or_landline=True)
+        except UnfitNumber as error:
+            if error.reason is Unfit.NOT_A_NUMBER:
+                what = _l("Write your telephone with its nine digits, like 973 12 34 56.")
+            else:
+                what = _l("We cannot call this number. Write another, mobile or fixed.")
+            raise ValidationError(what) from error
 
 
 class InvitationForm(FlaskForm):

@@ -1,7 +1,7 @@
 """Who is in the room of a visit, who is invited to it, and what each of them may do there."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +11,7 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.blocking import Personal
 from app.core.db import Base, new_code, stored
+from app.messaging.models import Delivery
 from app.towns.models import Media, OfTown
 
 # Everybody sends to everybody: more than five would ask too much of an old telephone.
@@ -174,3 +175,66 @@ class CallFigures(OfTown, Base):
     ending: Mapped[Ending] = mapped_column(stored(Ending), default=Ending.ONGOING)
 
     participant: Mapped[Participant] = relationship()
+
+
+class Bridging(enum.StrEnum):
+    """Where two telephones that are to be joined have got to."""
+
+    NEAR_RINGS = "near_rings"  # the clerk's own
+    FAR_RINGS = "far_rings"  # the citizen's
+    TALKING = "talking"
+    OVER = "over"
+    NEAR_MISSED = "near_missed"
+    FAR_MISSED = "far_missed"
+    GIVEN_UP = "given_up"  # the clerk put down before the citizen was there
+    REFUSED = "refused"  # the provider will not ring that number
+    NOT_NOW = "not_now"  # the provider does not answer
+
+
+class Bridge(OfTown, Base):
+    """Two telephones joined for a visit, the clerk's and the citizen's, by the message provider."""
+
+    __tablename__ = "bridge"
+    __table_args__ = (sa.Index("ix_bridge_by_id_asked_at", "by_id", "asked_at"),)
+
+    RINGS = timedelta(minutes=2)  # after this nobody is picking up any more
+    LASTS = timedelta(hours=2)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    visit_id: Mapped[int] = mapped_column(sa.ForeignKey(Visit.id), index=True)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id))
+    phone: Mapped[str] = mapped_column(sa.String(20))  # the clerk's own
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    joined_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    near: Mapped[Delivery | None] = mapped_column(stored(Delivery, name="near"))
+    near_id: Mapped[str | None] = mapped_column(sa.String(64))  # of the provider
+    far: Mapped[Delivery | None] = mapped_column(stored(Delivery, name="far"))
+    far_id: Mapped[str | None] = mapped_column(sa.String(64))
+    trouble: Mapped[Bridging | None] = mapped_column(stored(Bridging))  # why nothing rang
+
+    visit: Mapped[Visit] = relationship()
+
+    @property
+    def state(self) -> Bridging:
+        if self.trouble:
+            return self.trouble
+        if self.far is Delivery.UNDELIVERED:
+            return Bridging.FAR_MISSED
+        if self.near is Delivery.UNDELIVERED:
+            return Bridging.NEAR_MISSED
+        if self.near is Delivery.DELIVERED:
+            return Bridging.OVER if self.joined_at else Bridging.GIVEN_UP
+        if self.far is Delivery.DELIVERED:
+            return Bridging.OVER
+        if self.joined_at:
+            return Bridging.TALKING
+        return Bridging.FAR_RINGS if self.near is Delivery.HANDED_OVER else Bridging.NEAR_RINGS
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether they ring or talk. What the provider forgot to tell does not last for ever."""
+        going = {Bridging.NEAR_RINGS: self.RINGS, Bridging.FAR_RINGS: self.RINGS}
+        going[Bridging.TALKING] = self.LASTS
+        return clock.now() < self.asked_at + going.get(self.state, timedelta())

@@ -8,9 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
+from app.accounts.models import Account
 from app.booking.models import Visit
-from app.calls.errors import InvitationOver, NotInTheRoom, Replaced
-from app.calls.models import MAY, CallFigures, Part, Participant, Right, RoomInvitation
+from app.calls.errors import BridgeMissing, InvitationOver, NotInTheRoom, Replaced
+from app.calls.models import (
+    MAY,
+    Bridge,
+    CallFigures,
+    Part,
+    Participant,
+    Right,
+    RoomInvitation,
+)
 from app.core import stream
 from app.core.db import db, first_or_none
 
@@ -204,3 +213,22 @@ def calls_in_progress() -> int:
         Participant.is_present.is_(True)
     )
     return db.session.scalar(question) or 0
+
+
+def bridges(visit: Visit) -> Sequence[Bridge]:
+    """Every time that two telephones were to be joined for that visit, newest first."""
+    question = sa.select(Bridge).where(Bridge.visit_id == visit.id)
+    return db.session.scalars(question.order_by(Bridge.asked_at.desc(), Bridge.id.desc())).all()
+
+
+def bridge_or_404(code: str) -> Bridge:
+    found: Bridge | None = first_or_none(sa.select(Bridge).where(Bridge.code == code))
+    if found is None:
+        raise BridgeMissing
+    return found
+
+
+def own_telephone(clerk: Account) -> str:
+    """The number at which that clerk was last rung; empty when never."""
+    question = sa.select(Bridge.phone).where(Bridge.by_id == clerk.id, Bridge.phone != "")
+    return db.session.scalar(question.order_by(Bridge.asked_at.desc()).limit(1)) or ""

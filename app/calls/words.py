@@ -3,12 +3,13 @@
 from flask import Flask
 from flask_babel import gettext as _
 
-from app.calls.models import Ending, Part
+from app.calls.models import Bridging, Ending, Part
 
 
 def init_app(app: Flask) -> None:
     app.add_template_global(part_name)
     app.add_template_global(ending_name)
+    app.add_template_global(bridging_name)
 
 
 def part_name(part: str) -> str:
@@ -30,3 +31,18 @@ def ending_name(ending: str) -> str:
         Ending.CLOSED.value: _("window closed"),
         Ending.LOST.value: _("line lost"),
     }[ending]
+
+
+def bridging_name(state: str) -> str:
+    """Where the two telephones have got to, and what to do."""
+    return {
+        Bridging.NEAR_RINGS.value: _("Your telephone rings. Pick it up."),
+        Bridging.FAR_RINGS.value: _("The citizen's telephone rings. Please wait."),
+        Bridging.TALKING.value: _("You are talking with the citizen."),
+        Bridging.OVER.value: _("The conversation is over."),
+        Bridging.NEAR_MISSED.value: _("Your telephone was not picked up. Try again."),
+        Bridging.FAR_MISSED.value: _("The citizen did not pick up. Try again in a while."),
+        Bridging.GIVEN_UP.value: _("It was put down before the citizen answered."),
+        Bridging.REFUSED.value: _("Your number cannot be called. Look at it, or dial yourself."),
+        Bridging.NOT_NOW.value: _("Calls do not work right now. Try again, or dial yourself."),
+    }[state]

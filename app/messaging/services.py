@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 from flask import current_app
+from werkzeug.datastructures import MultiDict
 
 from app.core import clock
 from app.core.db import db, transaction
@@ -12,9 +13,18 @@ from app.core.errors import Missing
 from app.core.events import publish
 from app.core.phones import takes_messages
 from app.messaging import queries
-from app.messaging.events import MessageNotDelivered
+from app.messaging.errors import ReportNotGenuine
+from app.messaging.events import MessageNotDelivered, ReportRefused
 from app.messaging.models import Delivery, Message, MessageState, Way
-from app.messaging.providers import NotNow, Parcel, Refused, Report, SmsSender
+from app.messaging.providers import (
+    Joint,
+    NotGenuine,
+    NotNow,
+    Parcel,
+    Refused,
+    Report,
+    SmsSender,
+)
 from app.messaging.segments import in_basic_letters, segments
 from app.towns import queries as towns
 from app.towns import services as town_services
@@ -166,6 +176,41 @@ def _write_down(
         _tell_that_it_failed(message)
 
 
+def can_join() -> bool:
+    """Whether two telephones can be joined through us."""
+    sender: SmsSender = current_app.extensions["sms"]
+    return sender.can_join
+
+
+def reports_to(path: str, town: Town) -> str:
+    """Our own public address below which the provider tells us something; empty: it never does."""
+    sender: SmsSender = current_app.extensions["sms"]
+    return towns.address_of(town, f"{sender.reports_to}{path}") if sender.reports_to else ""
+
+
+def join(joint: Joint) -> str:
+    """Ring both. Nothing of ours is held meanwhile. Raises Refused or NotNow."""
+    sender: SmsSender = current_app.extensions["sms"]
+    return sender.join(joint)
+
+
+def read_report(
+    way: Way, path: str, fields: MultiDict[str, str], signature: str, *, kind: str
+) -> Report:
+    """What the provider says at that address of the town; anybody else is refused and noted."""
+    town = towns.current_town_or_404()
+    sender: SmsSender = current_app.extensions["sms"]
+    if not sender.reports_to:
+        raise Missing
+    url = towns.address_of(town, path)  # never the host that the request names
+    try:
+        return sender.read_report(way, url, fields, signature)
+    except NotGenuine:
+        with transaction():
+            publish(ReportRefused(town_id=town.id, kind=kind))
+        raise ReportNotGenuine from None
+
+
 def note_report(code: str, way: Way, report: Report) -> None:
     """What the provider tells of a message: once, and never backwards.
 
@@ -202,11 +247,10 @@ def _tell_that_it_failed(message: Message) -> None:
 
 
 def _where_to_report(sender: SmsSender, message: Message) -> str:
-    """Our own public address, of which the provider's signature speaks."""
+    """Of this address the provider's signature speaks."""
     if not sender.reports_to or message.code is None:
         return ""
-    town = db.session.get_one(Town, message.town_id)
-    return towns.address_of(town, f"{sender.reports_to}{message.way}/{message.code}")
+    return reports_to(f"{message.way}/{message.code}", db.session.get_one(Town, message.town_id))
 
 
 def _seconds_left(message: Message) -> int | None:

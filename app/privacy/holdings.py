@@ -17,7 +17,7 @@ from app.acts.models import ActEdition, SealedAct, Signature, Statement
 from app.archive.models import Envelope, StoredFile
 from app.assurance.models import Act, Assurance, Check, EidAttempt, Leave
 from app.booking.models import Visit, VisitProcedure, WaitlistEntry
-from app.calls.models import Participant, RoomInvitation
+from app.calls.models import Bridge, Participant, RoomInvitation
 from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
@@ -242,6 +242,13 @@ HOLDINGS: tuple[Holding, ...] = (
         shown=("name", "joined_at", "left_at"),
         left={"name": "", "code": new_code},
         visit=Participant.visit_id,
+    ),
+    Holding(
+        "telephone_calls",
+        Bridge,
+        _by_visit(Bridge.visit_id),
+        left={"phone": "", "near_id": None, "far_id": None, "code": new_code},
+        visit=Bridge.visit_id,
     ),
     Holding(
         "invited",

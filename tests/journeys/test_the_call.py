@@ -334,7 +334,7 @@ AN_EAR = """
 
 def test_captions_are_offered_where_the_device_writes_them_by_itself(counter, a_page):
     citizen, clerk = a_page(390, bypass_csp=True), a_page(1280, bypass_csp=True)
-    citizen.add_init_script(f"{AN_EAR}; window.earIs = 'downloadable'")
+    citizen.add_init_script(f"{AN_EAR}; window.earIs = 'unavailable'")
     clerk.add_init_script(f"{AN_EAR}; window.earIs = 'available'")
     a_call(counter, citizen, clerk, "penalta")
     for page in (citizen, clerk):

@@ -8,7 +8,7 @@ from tests.kiosks.screens import LYING, too_small
 
 pytestmark = pytest.mark.journey
 
-SCREENS = ("", "appointment", "appointment/phone", "appointment/number", "phone", "coming")
+SCREENS = ("", "plain", "appointment", "appointment/phone", "appointment/number", "phone", "coming")
 
 
 @pytest.mark.parametrize("size", [LYING], ids=["lying"])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canBeWritten, Captioner, captionIn } from '../../static/js/calls/captions.js'
+import { Captioner, captionIn, howToWrite } from '../../static/js/calls/captions.js'
 import { settle, Track } from './street.mjs'
 
 /** A browser's ear that answers as told, and every one that was made. */
@@ -11,7 +11,14 @@ function anEar(t, answer, { isLocal = true } = {}) {
     static async available(options) {
       Ear.asked.push(options)
       if (answer instanceof Error) throw answer
-      return answer
+      return typeof answer === 'string' ? answer : (answer[options.langs[0]] ?? 'unavailable')
+    }
+    static fetched = []
+    static async install(options) {
+      Ear.fetched.push(options)
+      if (answer.packs === false) return false
+      answer[options.langs[0]] = 'available'
+      return true
     }
     constructor() {
       made.push(this)
@@ -35,7 +42,7 @@ function anEar(t, answer, { isLocal = true } = {}) {
 const microphone = new Track('audio')
 
 test('a browser without such an ear offers nothing', async () => {
-  assert.equal(await canBeWritten('ca-ES'), false)
+  assert.equal(await howToWrite('ca-ES'), null)
 })
 
 test('an ear that cannot promise to stay at home is never started', async (t) => {
@@ -47,7 +54,7 @@ test('an ear that cannot promise to stay at home is never started', async (t) =>
   assert.deepEqual([captioner.isOn, made.length, Ear.asked.length], [false, 0, 0])
 })
 
-for (const answer of ['downloadable', 'downloading', 'unavailable', new Error('no')]) {
+for (const answer of ['unavailable', new Error('no')]) {
   test(`nothing starts when the language is ${answer.message ?? answer}`, async (t) => {
     const { made, Ear } = anEar(t, answer)
     const captioner = new Captioner('eu-ES', () => microphone)
@@ -58,8 +65,52 @@ for (const answer of ['downloadable', 'downloading', 'unavailable', new Error('n
 
     assert.deepEqual([captioner.isOn, made.length, ends], [false, 0, 1])
     assert.deepEqual(Ear.asked, [{ langs: ['eu-ES'], processLocally: true }])
+    assert.deepEqual(Ear.fetched, [])
   })
 }
+
+test('a language is looked for under the name of its pack too, and always at home', async (t) => {
+  const { Ear } = anEar(t, { 'ca-ES': 'available' })
+
+  assert.deepEqual(await howToWrite('ca-valencia'), { lang: 'ca-ES', isHere: true })
+  assert.equal(await howToWrite('oc'), null)
+  assert.ok(Ear.asked.every(({ processLocally }) => processLocally === true))
+})
+
+test('under its older name the ear is the same', async (t) => {
+  const { Ear } = anEar(t, 'available')
+  globalThis.webkitSpeechRecognition = Ear
+  delete globalThis.SpeechRecognition
+  t.after(() => delete globalThis.webkitSpeechRecognition)
+
+  assert.deepEqual(await howToWrite('es'), { lang: 'es', isHere: true })
+})
+
+test('a pack is fetched only when somebody wants captions, and then it listens at home', async (t) => {
+  const { made, Ear } = anEar(t, { 'gl-ES': 'downloadable' })
+  const captioner = new Captioner('gl', () => microphone)
+  assert.deepEqual(await howToWrite('gl'), { lang: 'gl-ES', isHere: false })
+  assert.deepEqual(Ear.fetched, [])
+
+  await captioner.turnOn()
+
+  assert.deepEqual(Ear.fetched, [{ langs: ['gl-ES'], processLocally: true }])
+  assert.deepEqual(made[0].started, { track: microphone, lang: 'gl-ES', processLocally: true })
+})
+
+test('a pack that does not come ends it, and whoever changes their mind is not listened to', async (t) => {
+  const { made } = anEar(t, { 'gl-ES': 'downloadable', packs: false })
+  const captioner = new Captioner('gl', () => microphone)
+  let ends = 0
+  captioner.addEventListener('end', () => ends++)
+
+  await captioner.turnOn()
+  const wish = captioner.turnOn()
+  captioner.turnOff()
+  await wish
+
+  assert.deepEqual([captioner.isOn, made.length, ends], [false, 0, 1])
+})
 
 test('what is said is written on this device, draft by draft', async (t) => {
   const { made } = anEar(t, 'available')

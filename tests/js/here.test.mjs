@@ -16,7 +16,8 @@ function aCall({ isOpen = true } = {}) {
   })
   const devices = Object.assign(new EventTarget(), { local: someLocal() })
   const written = { conversation: new Conversation(), nameOf: (who) => `the ${who}` }
-  const here = new CallHere({ role: 'citizen', call: new Call(), room, devices, written, text: (name) => name })
+  const here = new CallHere({ role: 'citizen', call: new Call(), room, devices, text: (name) => name })
+  here.follow(written)
   const heard = []
   for (const name of ['people', 'state', 'line', 'writing', 'told', 'way']) here.addEventListener(name, (event) => heard.push(event))
   return { here, room, devices, written, heard, names: () => heard.map(({ type }) => type) }

@@ -54,6 +54,21 @@ def test_one_touch_and_they_are_in_the_line(client, kiosk, clerk):
     assert queue.call_next(clerk).id == visit.id
 
 
+def test_the_three_doors_stand_once_more_in_plain_language(client, kiosk, clerk):
+    open_browser(client, kiosk)
+
+    start = client.get(f"{HOME}/ca/kiosk/").text
+    plain = client.get(f"{HOME}/ca/kiosk/plain").text
+
+    assert 'id="plain" href="/ca/kiosk/plain"' in start
+    assert 'id="back" href="/ca/kiosk/"' in plain
+    for door in ("now", "appointment", "phone"):
+        assert f'id="door-{door}"' in plain
+    assert plain.count('<svg class="pictogram"') == 5
+    press_now(client)
+    assert client.get(f"{HOME}/ca/kiosk/plain").location.endswith("/ca/kiosk/")
+
+
 def test_two_touches_are_one_place_in_the_line(client, kiosk, clerk):
     open_browser(client, kiosk)
 

@@ -46,6 +46,9 @@ VOICES = {
     ("Polly.Amy-Neural", "en-GB"),
 }
 EVENTS = {"initiated", "ringing", "answered", "completed"}
+# What its reader knows of the verb and of the noun, of what we could want.
+DIAL = {"action", "answerOnBridge", "callerId", "hangupOnStar", "method", "timeLimit", "timeout"}
+NUMBER = {"statusCallback", "statusCallbackEvent", "statusCallbackMethod", "url", "method"}
 
 # The document describes no error; this is what every one of them looks like.
 ERROR = Draft7Validator(
@@ -252,6 +255,26 @@ class Account:
             yield 21215, f"Account not authorized to call {to}."
         if words:
             yield from _objections_to_words(words)
+            yield from self._objections_to_dialling(words)
+
+    def _objections_to_dialling(self, words: str) -> Iterator[tuple[int, str]]:
+        """Whom a document lets ring, as whom, and what is to be told of it."""
+        for dial in ElementTree.fromstring(words).iter("Dial"):  # noqa: S314 - our own words
+            if dial.get("callerId") not in self.voices:
+                yield 13214, "Dial: Invalid callerId value"
+            if not dial.get("timeout", "30").isdecimal():
+                yield 13212, "Dial: Invalid timeout value"
+            if set(dial.keys()) - DIAL or [child.tag for child in dial] != ["Number"]:
+                yield 12200, "Schema validation warning: Dial"
+            for number in dial.iter("Number"):
+                if not E164.fullmatch(number.text or ""):
+                    yield 13223, "Dial: Invalid phone number format"
+                if not (number.text or "").startswith(self.countries):
+                    yield 13227, "Geo Permission configuration is not permitting call"
+                if not set(number.get("statusCallbackEvent", "").split()) <= EVENTS:
+                    yield 12200, "Schema validation warning: statusCallbackEvent"
+                if set(number.keys()) - NUMBER:
+                    yield 12200, "Schema validation warning: Number"
 
     def _objections(self, form: dict[str, Any]) -> Iterator[tuple[int, str]]:
         """The rules that Twilio has and its document does not say; the first one counts."""
@@ -347,7 +370,7 @@ def _objections_to_words(words: str) -> Iterator[tuple[int, str]]:
         yield 12100, "Document parse failure"
         return
     for verb in document:
-        if verb.tag not in ("Say", "Pause"):
+        if verb.tag not in ("Say", "Pause", "Dial"):
             yield 12200, f"Schema validation warning: {verb.tag}"
         if verb.tag == "Say" and (verb.get("voice"), verb.get("language")) not in VOICES:
             yield 13520, "Say: Invalid text"

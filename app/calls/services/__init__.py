@@ -1,7 +1,7 @@
 """Errands of a call: take a seat, let in, pass messages on, leave, end it for everybody."""
 
 from app.calls.queries import channel_of, room_of
-from app.calls.services import middle
+from app.calls.services import bridges, middle
 from app.calls.services.figures import keep_figures
 from app.calls.services.invitations import invite, revoke, take
 from app.calls.services.seats import (
@@ -20,6 +20,7 @@ from app.calls.services.writing import write
 
 __all__ = [
     "admit",
+    "bridges",
     "change_state",
     "channel_of",
     "close",

@@ -66,6 +66,15 @@ def start() -> Response:
     return screen("start", ("start",), is_start=True)
 
 
+@bp.get("/kiosk/plain")
+@at_a_kiosk
+def plain() -> Response:
+    """The same three doors in plain language, each with what happens behind it."""
+    if current_stay.visit is not None or not current_stay.kiosk.serves:
+        return see_other(url_for(".start"))
+    return screen("plain", ("start",))
+
+
 @bp.post("/kiosk/alive")
 @at_a_kiosk
 @of_the_end
@@ -182,6 +191,6 @@ def _has_an_agent(stay: Stay) -> bool:
 
 def _back() -> str:
     """The screen they came from: one of a kiosk, never another page."""
-    known = {"start", "appointment", "by_phone", "by_number", "hand_off", "call", "mine"}
+    known = {"start", "plain", "appointment", "by_phone", "by_number", "hand_off", "call", "mine"}
     wanted = request.values.get("back", "start")
     return url_for(f"kiosks.{wanted if wanted in known else 'start'}")

@@ -26,6 +26,21 @@ class Parcel:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """Two telephones to be joined: the near one rings first, and who picks it up hears `words`.
+
+    `near_reports_to`, `far_reports_to`: where we want to hear what becomes of each.
+    """
+
+    near: str  # E.164, as the other
+    far: str
+    words: str
+    locale: str
+    near_reports_to: str = ""
+    far_reports_to: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What the provider says of one message. `delivery`: None when it is a word we do not know."""
 
@@ -48,10 +63,14 @@ class NotGenuine(Exception):
 
 class SmsSender(Protocol):
     can_call: bool  # whether it can read a message aloud
+    can_join: bool  # whether it can ring two telephones and join them
     reports_to: str  # the path below which it tells us what became of messages; empty: never
 
     def send(self, parcel: Parcel) -> str | None:
         """Hand the message over; returns the provider's own id. Raises Refused or NotNow."""
+
+    def join(self, joint: Joint) -> str:
+        """Ring the one, then the other; returns the id of the first. Raises Refused or NotNow."""
 
     def read_report(
         self, way: Way, url: str, fields: MultiDict[str, str], signature: str

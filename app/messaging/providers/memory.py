@@ -3,7 +3,7 @@
 from werkzeug.datastructures import MultiDict
 
 from app.messaging.models import Way
-from app.messaging.providers import NotGenuine, Parcel, Report
+from app.messaging.providers import Joint, NotGenuine, Parcel, Refused, Report
 
 
 class RememberingSender:
@@ -11,6 +11,7 @@ class RememberingSender:
 
     KEEP = 200
     can_call = True
+    can_join = False  # it would have to ring real telephones
     reports_to = ""
 
     def __init__(self) -> None:
@@ -19,6 +20,9 @@ class RememberingSender:
     def send(self, parcel: Parcel) -> str | None:
         self.sent = [*self.sent[-self.KEEP :], parcel]
         return None
+
+    def join(self, joint: Joint) -> str:
+        raise Refused("Nothing rings here")
 
     def read_report(
         self, way: Way, url: str, fields: MultiDict[str, str], signature: str

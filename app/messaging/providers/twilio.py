@@ -1,7 +1,7 @@
 """Messages and calls through Twilio, with its own client, and what it tells of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -18,8 +18,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.settings import Unsafe
 from app.messaging.models import Delivery, Way
-from app.messaging.providers import NotGenuine, NotNow, Parcel, Refused, Report
-from app.messaging.providers.voices import spoken
+from app.messaging.providers import Joint, NotGenuine, NotNow, Parcel, Refused, Report
+from app.messaging.providers.voices import joining, spoken
 
 # Given an empty mapping, the client would read accounts and regions from the process environment.
 OUR_ENVIRONMENT = {"VENTANILLA": "says everything by its settings"}
@@ -87,6 +87,7 @@ REPORT_FIELDS = {
 }
 RINGS_SECONDS = 25  # most answering machines have not answered yet
 CALL_SECONDS = 120
+JOINED_SECONDS = 7200
 
 
 class Line(TwilioHttpClient):
@@ -133,7 +134,7 @@ class TwilioSender:
         self._messages, self._calls = client.messages, client.calls
         self._sender, self._voice = sender, voice
         self._reports = reports
-        self.can_call = bool(voice)
+        self.can_call = self.can_join = bool(voice)
         self.reports_to = "/hooks/twilio/" if reports else ""
 
     @classmethod
@@ -153,11 +154,19 @@ class TwilioSender:
         """Returns Twilio's id. After a silence the message may have left: later may mean twice."""
         if parcel.way is Way.CALL and not self.can_call:
             raise Refused("There is no number to call from")
+        if parcel.way is Way.CALL:
+            return self._ask(self._calls.create, self._call(parcel))
+        return self._ask(self._messages.create, self._request(parcel))
+
+    def join(self, joint: Joint) -> str:
+        """Returns Twilio's id of the call to the near one; the other is a call of its own."""
+        if not self.can_join:
+            raise Refused("There is no number to call from")
+        return self._ask(self._calls.create, self._joint(joint))
+
+    def _ask(self, create: Callable[..., Any], fields: dict[str, Any]) -> str:
         try:
-            if parcel.way is Way.CALL:
-                accepted = self._calls.create(**self._call(parcel))
-            else:
-                accepted = self._messages.create(**self._request(parcel))
+            accepted = create(**fields)
         except (TwilioRestException, TwilioServiceException) as error:
             raise _outcome(int(error.status), int(error.code or 0)) from None
         except Timeout:
@@ -194,6 +203,20 @@ class TwilioSender:
         if parcel.report_to:
             request["status_callback"] = parcel.report_to
             request["status_callback_event"] = ["answered", "completed"]
+        return request
+
+    def _joint(self, joint: Joint) -> dict[str, Any]:
+        """The whole plan travels with the request, so that nobody has to fetch a number from us."""
+        request: dict[str, Any] = {
+            "to": joint.near,
+            "from_": self._voice,
+            "twiml": joining(joint, self._voice, RINGS_SECONDS),
+            "timeout": RINGS_SECONDS,
+            "time_limit": JOINED_SECONDS,
+        }
+        if joint.near_reports_to:
+            request["status_callback"] = joint.near_reports_to
+            request["status_callback_event"] = ["ringing", "answered", "completed"]
         return request
 
     def read_report(

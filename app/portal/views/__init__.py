@@ -1,6 +1,6 @@
 """The pages that a citizen walks through around the booking itself."""
 
-from app.portal.views import me, now, pages, visit
+from app.portal.views import me, now, pages, plain, visit
 from app.portal.views.door import bp, start_bp
 
-__all__ = ["bp", "me", "now", "pages", "start_bp", "visit"]
+__all__ = ["bp", "me", "now", "pages", "plain", "start_bp", "visit"]

@@ -5,7 +5,6 @@ import { Devices } from '../core/media.js'
 import { pictures } from './pictures-screen.js'
 import { ring } from './ring.js'
 import { Room } from './room.js'
-import { writing } from './text-screen.js'
 
 /**
  * What the pieces of this screen share.
@@ -71,9 +70,22 @@ export function mount(screen) {
     onRefused: () => (part('listen').hidden = false)
   })
   const pieces = { room, devices, role, part, text, on }
-  const written = writing(pieces)
-  const here = new CallHere({ role, call, room, devices, written, text })
+  const here = new CallHere({ role, call, room, devices, text })
   const closeHere = openHere(here)
+  /** @type {ReturnType<typeof import('./text-screen.js').writing> | undefined} */
+  let written
+  /** @type {any[]} letters that came before whoever reads them */
+  const early = []
+  const hasWritten = () => !!early.length || !(written?.conversation.isEmpty ?? true)
+  /** Writing comes when somebody writes or wants to, and with the call itself. */
+  const write = async () => {
+    const { writing } = await import('./text-screen.js')
+    if (written || gone.signal.aborted) return written
+    written = writing(pieces)
+    here.follow(written)
+    for (const letters of early.splice(0)) written.read(letters)
+    return written
+  }
   /** What is seldom wanted comes when it is. @type {ReturnType<typeof import('./options-screen.js').options> | undefined} */
   let seldom
   const options = async () => {
@@ -204,6 +216,7 @@ export function mount(screen) {
     measure()
     screen.dataset.joinedAt = String(performance.now())
     room.join() // before all that only we see
+    write()
     call.go('connecting')
     showPeople()
     sessionStorage.setItem(memory, 'in')
@@ -226,9 +239,10 @@ export function mount(screen) {
     if (call.state !== 'over') call.go('over', 'left')
   }
 
-  /** The tel: link opens the dialler by itself; the visit changes its way meanwhile. */
+  /** A tel: link opens the dialler by itself, or both telephones are rung for us; the visit changes its way meanwhile. */
   const goOnByTelephone = async () => {
-    next = await room.end('telephone').catch(() => next)
+    const { ring } = part('by-telephone').dataset
+    next = await room.end('telephone', ring ? { ring } : {}).catch(() => next)
     if (call.state !== 'over') call.go('over', 'phone')
   }
 
@@ -252,8 +266,8 @@ export function mount(screen) {
     part('again').hidden = !mayReturn
     part('go-on').hidden = mayReturn || isHere
     part('go-on').setAttribute('href', next)
-    if (!written.isEmpty()) document.getElementById('place')?.remove() // its news would lead away from what was written
-    if (!mayReturn && !isHere && written.isEmpty()) timer = setTimeout(() => location.assign(next), MESSAGE_FOR)
+    if (hasWritten()) document.getElementById('place')?.remove() // its news would lead away from what was written
+    if (!mayReturn && !isHere && !hasWritten()) timer = setTimeout(() => location.assign(next), MESSAGE_FOR)
   }
 
   const start = async () => {
@@ -289,6 +303,12 @@ export function mount(screen) {
     if (call.state !== 'over') call.go('over', room.farewell)
   })
   on(devices, 'change', showDevices)
+  on(room, 'letters', (letters) => {
+    if (written) return
+    early.push(letters)
+    write()
+  })
+  for (const name of ['write', 'write-early']) on(part(name), 'click', async () => (await write())?.toggle())
   on(part('more'), 'click', async () => (await options()).toggle())
   on(part('ask'), 'click', () => devices.open())
   on(part('retry'), 'click', () => devices.open())
@@ -335,7 +355,7 @@ export function mount(screen) {
     clearTimeout(timer)
     clearTimeout(patience)
     hush()
-    written.close()
+    written?.close()
     closeHere()
     room.leave()
     devices.close()

@@ -1,4 +1,4 @@
-import { canBeWritten, Captioner, captionIn } from './captions.js'
+import { Captioner, captionIn, howToWrite } from './captions.js'
 
 /** @typedef {import('./call-screen.js').Screen} Screen */
 /** @typedef {import('./here.js').CallHere} CallHere */
@@ -12,10 +12,12 @@ const lang = () => document.documentElement.lang
  * @param {Screen & { here: CallHere }} screen
  */
 export async function captioning({ devices, part, on, here }) {
-  if (!part('captioning') || !(await canBeWritten(lang()))) return
+  const way = part('captioning') && (await howToWrite(lang()))
+  if (!way) return
   const box = /** @type {HTMLInputElement} */ (part('captioning'))
   const captioner = new Captioner(lang(), () => (devices.isOn('microphone') ? devices.local.audio : null))
   part('captioning-box').hidden = false
+  part('captioning-fetch').hidden = way.isHere
   on(box, 'change', () => (box.checked ? captioner.turnOn() : captioner.turnOff()))
   on(captioner, 'caption', ({ caption }) => here.tell('captions', caption))
   on(captioner, 'end', () => (box.checked = false))

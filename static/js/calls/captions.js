@@ -3,24 +3,33 @@
 const AGAIN = 500
 const LONGEST = 300
 
+/** Our languages by the names that browsers give to their packs. @type {Record<string, string>} */
+const PACKS = { ca: 'ca-ES', 'ca-valencia': 'ca-ES', en: 'en-GB', es: 'es-ES', eu: 'eu-ES', gl: 'gl-ES' }
+
 /** The browser's own ear, where it has one that can stay at home. @returns {any} */
 const ear = () => {
-  const found = /** @type {any} */ (globalThis).SpeechRecognition
+  const { SpeechRecognition, webkitSpeechRecognition } = /** @type {any} */ (globalThis)
+  const found = SpeechRecognition ?? webkitSpeechRecognition
   return found && 'processLocally' in found.prototype && typeof found.available === 'function' ? found : null
 }
 
+/** @param {string} lang */
+const atHome = (lang) => ({ langs: [lang], processLocally: true })
+
 /**
- * Whether this browser turns speech of that language into words by itself. One that would have to send it anywhere, or to
- * fetch something first, does not count.
+ * In which language this browser turns such speech into words by itself, and whether it must fetch a pack for that first.
+ * One that would have to send speech anywhere does not count.
  * @param {string} lang
- * @returns {Promise<boolean>}
+ * @returns {Promise<{ lang: string, isHere: boolean } | null>}
  */
-export async function canBeWritten(lang) {
-  try {
-    return (await ear()?.available({ langs: [lang], processLocally: true })) === 'available'
-  } catch {
-    return false
+export async function howToWrite(lang) {
+  let later = null
+  for (const name of new Set([lang, PACKS[lang.toLowerCase()] ?? lang])) {
+    const answer = await Promise.resolve(ear()?.available(atHome(name))).catch(() => '')
+    if (answer === 'available') return { lang: name, isHere: true }
+    if (['downloadable', 'downloading'].includes(answer)) later ??= { lang: name, isHere: false }
   }
+  return later
 }
 
 /**
@@ -29,6 +38,7 @@ export async function canBeWritten(lang) {
  */
 export class Captioner extends EventTarget {
   isOn = false
+  #mayListen = false
   /** @type {any} */
   #ear = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -44,21 +54,30 @@ export class Captioner extends EventTarget {
     this.microphone = microphone
   }
 
+  /** Asked for by a person: only then does the browser fetch what it lacks. */
   async turnOn() {
-    this.isOn = await canBeWritten(this.lang)
-    if (this.isOn) this.follow()
-    else this.#end()
+    this.isOn = true
+    let found = await howToWrite(this.lang)
+    if (found && !found.isHere) {
+      await ear().install?.(atHome(found.lang)).catch(() => false)
+      found = await howToWrite(this.lang)
+    }
+    if (!this.isOn) return // turned off meanwhile
+    if (!found?.isHere) return this.#end()
+    this.lang = found.lang
+    this.#mayListen = true
+    this.follow()
   }
 
   turnOff() {
-    this.isOn = false
+    this.isOn = this.#mayListen = false
     this.follow()
   }
 
   /** The microphone was turned on or off, or is another one. */
   follow() {
     clearTimeout(this.#timer)
-    const track = this.isOn ? this.microphone() : null
+    const track = this.#mayListen ? this.microphone() : null
     if (track && !this.#ear) this.#listen(track)
     else if (!track) this.#hush()
   }
@@ -100,7 +119,7 @@ export class Captioner extends EventTarget {
   }
 
   #end() {
-    this.isOn = false
+    this.isOn = this.#mayListen = false
     this.#hush()
     this.dispatchEvent(new Event('end'))
   }

@@ -33,23 +33,25 @@ export class CallHere extends EventTarget {
    * @param {import('./call.js').Call} parts.call
    * @param {Room} parts.room
    * @param {Devices} parts.devices
-   * @param {Writing} parts.written
    * @param {(name: string) => string} parts.text
    */
-  constructor({ role, call, room, devices, written, text }) {
+  constructor({ role, call, room, devices, text }) {
     super()
     this.role = role
     this.call = call
     this.room = room
     this.devices = devices
     this.text = text
-    const { conversation, nameOf } = written
-    /** @param {string} who @param {string} words @param {object} [more] */
-    const about = (who, words, more) => ({ who, name: nameOf(who), text: words, isOwn: who === role, ...more })
     for (const from of [room, devices]) from.addEventListener(from === room ? 'people' : 'change', () => this.#say('people'))
     call.addEventListener('change', () => this.#say('state'))
     room.addEventListener('way', () => this.#say('way'))
     room.addEventListener('told', (event) => this.#hear(/** @type {any} */ (event)))
+  }
+
+  /** Somebody writes, or wants to: from here on one hears of it. @param {Writing} written */
+  follow({ conversation, nameOf }) {
+    /** @param {string} who @param {string} words @param {object} [more] */
+    const about = (who, words, more) => ({ who, name: nameOf(who), text: words, isOwn: who === this.role, ...more })
     conversation.addEventListener('line', (event) => {
       const { line } = /** @type {any} */ (event)
       this.#say('line', about(line.who, line.text, { at: line.at }))

@@ -273,8 +273,8 @@ export class Room extends EventTarget {
   }
 
   /** End the call for everybody, or go on by telephone. @param {'end' | 'telephone'} [how] @returns {Promise<string>} the address to go to */
-  async end(how = 'end') {
-    const answer = await post(`${this.base}/${how}`, new URLSearchParams())
+  async end(how = 'end', words = {}) {
+    const answer = await post(`${this.base}/${how}`, new URLSearchParams(words))
     this.close()
     return (await answer.json()).next
   }

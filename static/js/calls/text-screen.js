@@ -109,14 +109,16 @@ export function writing({ room, role, part, text, on }) {
 
   on(conversation, 'line', showLine)
   on(conversation, 'writing', showWriting)
-  on(room, 'letters', ({ from, window, text: letters }) => {
+  /** @param {{ from: string, window?: string, text: string }} letters */
+  const read = ({ from, window, text: letters }) => {
     if (window && windows.get(from) !== window) {
       if (windows.has(from)) conversation.turnPage(from)
       windows.set(from, window)
     }
     conversation.hear(from, letters)
     open(false)
-  })
+  }
+  on(room, 'letters', read)
   on(room, 'broken', ({ from }) => {
     conversation.breakOff(from)
     pen.breakOff(from)
@@ -129,15 +131,13 @@ export function writing({ room, role, part, text, on }) {
     type()
   })
   on(field, 'input', ({ isComposing }) => (!isComposing || isSettled(composing)) && type())
-  for (const toggle of toggles) {
-    on(toggle, 'click', () => {
-      if (panel.hidden) return open()
-      panel.hidden = true
-      showToggles()
-    })
+  const toggle = () => {
+    if (panel.hidden) return open()
+    panel.hidden = true
+    showToggles()
   }
   if (part('keep')) on(part('keep'), 'click', keep)
   meet()
 
-  return { close: () => pen.close(), isEmpty: () => conversation.isEmpty, conversation, nameOf }
+  return { close: () => pen.close(), read, toggle, conversation, nameOf }
 }
