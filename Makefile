@@ -19,7 +19,7 @@ NODE := node_modules/.lock-$(call sum,package-lock.json,node)
 CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: help run test test-fast check check-format check-imports check-types check-scripts \
+.PHONY: help run test test-fast test-postgres check check-format check-imports check-types check-scripts \
 	check-script-types check-catalogues check-spelling check-vendor access access-today bench bench-call bench-schedule translations lock clean \
 	check-licences sbom audit \
 	install-runtime install-dev apt-packages
@@ -40,10 +40,16 @@ test: ## install what tests need, then check everything and run every test
 	$(MAKE) -j3 install-dev apt-packages $(NODE) && \
 	$(MAKE) $(CATALOGUES) check && \
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal && \
+	$(MAKE) test-postgres FOLDERS=--today && \
 	echo "Ventanilla: every check and every test passed in $$(($$(date +%s) - start)) s."
 
 test-fast: $(DEV) $(CATALOGUES) ## every test that needs no browser
 	@$(BIN)/pytest -n $(WORKERS) -m "not journey"
+
+FOLDERS = tests
+test-postgres: $(DEV) $(CATALOGUES) ## the same tests with their registers on PostgreSQL (FOLDERS=--today for a part)
+	@$(BIN)/python -m tests.postgres pytest -n $(WORKERS) -q --durations=3 \
+		-m "not journey and not storm" $(FOLDERS)
 
 check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
 	@$(MAKE) -k -j2 --output-sync=target check-types check-imports check-script-types \

@@ -1,8 +1,9 @@
 """The rule of the register, and the client. Each test runs inside one transaction, undone after."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         INSTANCE=str(folder),
         SECRET_KEY="a key that only the tests know",
         SMS_PROVIDER="memory",
-        DATABASE_URL=f"sqlite:///{folder}/register.db",
+        DATABASE_URL=postgres.register_in(folder),
     )
     app.test_client_class = Browser
     with app.app_context():
@@ -67,6 +68,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def an_empty_house(app: Flask) -> Callable[..., Flask]:
+    """An application with a register of its own in that folder, migrated and empty."""
+
+    def opened(folder: Path, **settings: Any) -> Flask:
+        address = postgres.register_in(folder, "own.db")
+        made = create_app(
+            TESTING=True,
+            INSTANCE=str(folder),
+            DATABASE_URL=address,
+            SMS_PROVIDER="memory",
+            **settings,
+        )
+        if not postgres.is_chosen():  # there each is a copy anyway
+            with closing(sqlite3.connect(Path(app.instance_path) / "register.db")) as migrated:
+                migrated.execute("VACUUM INTO ?", (str(folder / "own.db"),))
+        return made
+
+    return opened
 
 
 @pytest.fixture(autouse=True)

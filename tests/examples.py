@@ -339,6 +339,12 @@ def a_sealed_act(place: Town) -> str:
     return found.csv
 
 
+@example("waiting/<act>", new_code)
+def an_act_that_waits(place: Town) -> str:
+    a_sealed_act(place)
+    return db.session.query(SealedAct).filter_by(visit_id=the_visit(place).id).first().code
+
+
 @example("signers/<code>", new_code)
 def a_signer(place: Town) -> str:
     found = db.session.query(Signer).filter_by(town_id=place.id).first()

@@ -23,6 +23,7 @@ LEFT_OUT = {
     "/<lang:lang>/kiosk/mine": ON_THE_WAY + "test_the_screens_of_a_kiosk",
     "/<lang:lang>/kiosk/papers": ON_THE_WAY + "test_the_screens_of_a_kiosk",
     "/<lang:lang>/kiosk/phone": ON_THE_WAY + "test_the_screens_of_a_kiosk",
+    "/<lang:lang>/kiosk/plain": ON_THE_WAY + "test_the_screens_of_a_kiosk",
     "/<lang:lang>/kiosk/shown/<page>": ON_THE_WAY + "test_the_screens_of_a_kiosk",
     "/<lang:lang>/me/kept/<code>": ON_THE_WAY + "test_passkeys",
     "/<lang:lang>/me/not-mine": LEADS_ON,

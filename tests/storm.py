@@ -56,7 +56,7 @@ ASTRAY = sa.text(
 class Stormed:
     """A counter that is open, and a second door to its register for whoever prepares the storm."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, **settings: Any) -> None:
         self.counter = counter
         file = f"sqlite:///{counter.folder}/ventanilla.db"
         address = counter.environment.get("VENTANILLA_DATABASE_URL", file)
@@ -65,6 +65,7 @@ class Stormed:
             INSTANCE=str(counter.folder),
             SMS_PROVIDER="memory",
             DATABASE_URL=address,
+            **settings,
         )
 
     def close(self) -> None:

@@ -6,8 +6,18 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.acts import backoffice, cli, handlers, jobs, models, views, words  # noqa: F401
+    from app.acts import (  # noqa: F401
+        backoffice,
+        cli,
+        handlers,
+        jobs,
+        models,
+        printing,
+        views,
+        words,
+    )
 
+    printing.init_app(app)
     logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of what was decided here
     words.init_app(app)
     app.cli.add_command(cli.commands)

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import segno
 import typst
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.acts import words
 from app.acts.manifest import Facts, digest_of
@@ -21,6 +20,8 @@ from app.assurance.models import Method
 from app.assurance.words import document_name, level_name
 from app.calls.words import part_name
 from app.core.i18n import clock_time, date_in_words, language_name, speaking
+from app.recordings.words import gap_name, minutes_and_seconds
+from app.recordings.words import state_name as segment_state
 from app.towns.words import channel_name
 
 TEMPLATE = Path(__file__).with_name("document.typ")
@@ -232,11 +233,51 @@ def _way(way: str) -> str:
 def _requests(facts: Facts, zone: str) -> Section | None:
     if not facts["requests"]:
         return None
+    worded = [one for one in facts["requests"] if _is_worded(one)]
     rows = [
         [one["title"], f"{_request_state(one['state'])}. {_when(one['answered_at'], zone)}"]
         for one in facts["requests"]
+        if one not in worded
     ]
-    return _section(_("What the clerk asked for"), _group(rows=rows))
+    plain = [_group(rows=rows)] if rows else []
+    groups = [_worded(one, zone) for one in worded]
+    return _section(_("What the clerk asked for"), *plain, *groups)
+
+
+def _is_worded(one: Facts) -> bool:
+    """Whether its words count: somebody accepted, signed, confirmed or refused them."""
+    return one["kind"] in ("text", "sign", "data") and one["state"] in ("done", "refused")
+
+
+def _worded(one: Facts, zone: str) -> Group:
+    answer = one["answer"]
+    values = answer.get("values") or [value for _label, value in one["fields"]]
+    data = [[label, value] for (label, _value), value in zip(one["fields"], values, strict=False)]
+    rows = [
+        *data,
+        [_("Answer"), _answer(one)],
+        [_("When"), _when(one["answered_at"], zone)],
+        [_("How"), _answered_by(answer)],
+        [_("Version of the text"), f"{one['text_version']}, {language_name(one['language'])}"],
+        ["SHA-256", one["text_sha256"]],
+    ]
+    return _group(one["title"], rows, one["body"].splitlines())
+
+
+def _answer(one: Facts) -> str:
+    if one["state"] == "refused":
+        return _("They did not agree")
+    return {"text": _("They agreed"), "sign": _("They signed"), "data": _("They confirmed it")}[
+        one["kind"]
+    ]
+
+
+def _answered_by(answer: Facts) -> str:
+    if ending := answer.get("phone_ending"):
+        return _("With a code sent to the telephone that ends in %(ending)s", ending=ending)
+    if receipt := answer.get("receipt"):
+        return _("On the signing page of the town hall: %(receipt)s", receipt=receipt)
+    return _("Aloud") if answer.get("how") == "spoken" else _("On their screen")
 
 
 def _request_state(state: str) -> str:
@@ -281,18 +322,21 @@ def _done(facts: Facts) -> Section | None:
 
 
 def _recording(facts: Facts, zone: str) -> Section:
-    recording = facts["recording"]
-    if not recording:
-        nothing = _("Nothing was recorded.")
-        return _section(_("Recording"), _group(paragraphs=[nothing]))
-    return _section(_("Recording"), *(_segment(one, zone) for one in recording["segments"]))
+    recording = facts["recording"] or {"segments": [], "without_file": []}
+    nothing = _group(paragraphs=[_("Nothing was recorded.")])
+    groups = [_segment(one, zone) for one in recording["segments"]] or [nothing]
+    without = [
+        [_("Piece %(number)s", number=one["number"]), segment_state(one["state"])]
+        for one in recording["without_file"]
+    ]
+    return _section(_("Recording"), *groups, *([_group(rows=without)] if without else []))
 
 
 def _segment(one: Facts, zone: str) -> Group:
     gaps = [_gap(gap) for gap in one["gaps"]]
     rows = [
         [_("Began"), _when(one["started_at"], zone)],
-        [_("Length"), _length(one["duration_ms"])],
+        [_("Length"), minutes_and_seconds(one["duration_ms"])],
         [_("File"), f"{one['name']}, {one['bytes']} B"],
         ["SHA-256", one["sha256"]],
     ]
@@ -301,16 +345,11 @@ def _segment(one: Facts, zone: str) -> Group:
 
 
 def _gap(gap: Facts) -> str:
-    why = {
-        "identity_card": _("an identity card was shown"),
-        "asked": _("somebody asked for it"),
-        "newcomer": _("somebody else came in"),
-        "withdrawn": _("the consent was withdrawn"),
-        "reload": _("the page was loaded again"),
-        "lost": _("the line was lost"),
-    }.get(gap["reason"], gap["reason"])
-    at = _length(gap["from_ms"] or 0)
-    return _("Not recorded from %(at)s on: %(why)s.", at=at, why=why)
+    why, at = gap_name(gap["reason"]), minutes_and_seconds(gap["from_ms"] or 0)
+    if gap["until_ms"] is None:
+        return _("Not recorded from %(at)s on: %(why)s.", at=at, why=why)
+    until = minutes_and_seconds(gap["until_ms"])
+    return _("Not recorded from %(at)s to %(until)s: %(why)s.", at=at, until=until, why=why)
 
 
 def _check(facts: Facts, manifest: bytes, zone: str) -> Section:
@@ -348,11 +387,6 @@ def _when(instant: str | None, zone: str) -> str:
         return "—"
     at = datetime.fromisoformat(instant)
     return f"{date_in_words(at.astimezone(ZoneInfo(zone)).date())}, {clock_time(at, zone)}"
-
-
-def _length(milliseconds: int) -> str:
-    seconds = round(milliseconds / 1000)
-    return ngettext("%(num)s second", "%(num)s seconds", seconds)
 
 
 def _yes_no(is_so: bool) -> str:

@@ -21,6 +21,10 @@ class NotSealedYet(Refusal):
     message = _l("The act is being sealed. Please try again in a moment.")
 
 
+class NoPrinter(Refusal):
+    message = _l("No printer is near them now. They can print it from the link of their visit.")
+
+
 class WrongSignature(Refusal):
     status = 422
     message = _l("This is not a signature of what this act says. Sign the file you got here.")

@@ -14,6 +14,15 @@ class ActAsked(VisitEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActTriedAgain(VisitEvent):
+    """Somebody pressed. `anew`: what it says is written down again, for it had been changed."""
+
+    act_id: int
+    account_id: int
+    anew: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActSealed(VisitEvent):
     """It has its seal. `is_stamped`: and its time stamps."""
 

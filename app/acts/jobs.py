@@ -4,7 +4,7 @@ from app.acts import services
 from app.core.jobs import every
 
 
-@every(2)
+@every(2, called_by="acts")
 def seal_what_was_asked() -> int:
     """Returns how many were looked at. Whatever stopped an act, here it goes on."""
     return services.seal_all()

@@ -24,11 +24,17 @@ from app.calls.models import Part
 from app.core import clock, timestamps
 from app.core.build import build
 from app.core.i18n import in_language
+from app.papers import queries as papers
 from app.towns import queries as towns
 
 FORMAT = "ventanilla-manifest/1"
 SOFTWARE = "Ventanilla"
 VERSION = "0.1.0"
+
+# What of an answer proves something; numbers of our own tables are no business of others.
+ANSWERED = ("how", "phone_ending", "values", "corrected", "receipt", "is_late")
+
+PAPER = "paper-"  # how the names of papers begin
 
 Facts = dict[str, Any]
 
@@ -58,7 +64,7 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
         "requests": _requests(visit),
         "statement": _statement(visit),
         "recording": recorded.recording(visit),
-        "files": recorded.files(visit),
+        "files": [*recorded.files(visit), *_papers(visit)],
         "ledger": recorded.ledger(visit) or _ledger(visit),
         "seal": seal,
         "signatures": [_signature(act.signature)] if act.signature else [],
@@ -213,18 +219,26 @@ def _consent(check: Check) -> Facts:
 
 
 def _requests(visit: Visit) -> list[Facts]:
-    """What else the clerk asked for, by the digest of its words, and what became of it."""
+    """What else the clerk asked for, word by word, and what the citizen answered.
+
+    `text_sha256` is the digest of kind, language, title, body, way, fields and cents.
+    """
     return [
         {
+            "id": one.code,
             "kind": one.kind.value,
             "way": one.way.value if one.way else "",
             "state": one.state.value,
             "title": one.title,
+            "body": one.body,
+            "fields": [[field["label"], field["value"]] for field in one.fields],
+            "cents": one.cents,
             "language": one.language,
             "text_version": one.text_version,
             "text_sha256": one.text_digest,
             "asked_at": _at(one.asked_at),
             "answered_at": _at(one.answered_at),
+            "answer": {name: one.answer[name] for name in ANSWERED if name in one.answer},
         }
         for one in queries.requests_of(visit)
     ]
@@ -249,6 +263,21 @@ def _statement(visit: Visit) -> Facts | None:
         "signed_at": _at(made.signed_at),
         "resolution": queries.resolution_of(made),
     }
+
+
+def _papers(visit: Visit) -> list[Facts]:
+    """What both sides handed each other, as it came, and not under the names that they gave it."""
+    return [
+        {
+            "name": f"{PAPER}{number}.{one.kind.ending}",
+            "bytes": one.size,
+            "sha256": one.digest,
+            "media_type": one.kind.media_type,
+            "origin": f"paper handed over by the {one.side.value}, as it came",
+            "at": _at(one.ready_at),
+        }
+        for number, one in enumerate(papers.ready_papers(visit), start=1)
+    ]
 
 
 def _ledger(visit: Visit) -> Facts:

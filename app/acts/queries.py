@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Account
-from app.acts import csv
+from app.acts import csv, recorded
 from app.acts.errors import NoSuchAct
 from app.acts.models import (
     OPEN_STATEMENTS,
@@ -23,10 +23,13 @@ from app.booking.models import Visit
 from app.core import clock
 from app.core.db import db, first_or_none
 from app.core.errors import Missing
-from app.requests.models import Request
+from app.requests.models import Kind, Request
+from app.requests.models import State as RequestState
 
 # An archive stamp is renewed this long before the certificate of the last one ends.
 RENEW_BEFORE = timedelta(days=180)
+# After so many tries somebody should know.
+STUCK_AFTER = 3
 
 
 def by_csv(text: str) -> SealedAct:
@@ -54,11 +57,9 @@ def act_of(visit: Visit) -> SealedAct | None:
     return next((one for one in acts_of(visit) if one.is_sealed), None)
 
 
-def act_of_visit_or_404(visit: Visit, code: str) -> SealedAct:
+def act_or_404(code: str) -> SealedAct:
     plain = code if code.isascii() and code.isalnum() else ""
-    found: SealedAct | None = first_or_none(
-        sa.select(SealedAct).where(SealedAct.visit_id == visit.id, SealedAct.code == plain)
-    )
+    found: SealedAct | None = first_or_none(sa.select(SealedAct).where(SealedAct.code == plain))
     if found is None:
         raise Missing
     return found
@@ -74,6 +75,12 @@ def with_digest(sha256: str) -> ActEdition | None:
         .order_by(ActEdition.id)
     )
     return found
+
+
+def act_of_film(sha256: str) -> SealedAct | None:
+    """The act that names a film, by the digest of the film."""
+    visit = recorded.visit_with(sha256)
+    return act_of(visit) if visit else None
 
 
 def unfinished() -> Sequence[SealedAct]:
@@ -107,6 +114,18 @@ def in_want_of_a_stamp() -> Sequence[SealedAct]:
     return db.session.scalars(question.order_by(SealedAct.id).limit(20)).all()
 
 
+def waiting() -> Sequence[SealedAct]:
+    """All that has no seal or no stamp yet, what waits longest first."""
+    is_stamped = sa.exists().where(ActEdition.act_id == SealedAct.id, ActEdition.is_stamped)
+    question = sa.select(SealedAct).where(sa.or_(SealedAct.step != Step.SEALED, ~is_stamped))
+    return db.session.scalars(question.order_by(SealedAct.id).limit(50)).all()
+
+
+def stuck() -> Sequence[SealedAct]:
+    """Those of them that did not succeed by themselves, again and again."""
+    return [one for one in waiting() if one.tries >= STUCK_AFTER]
+
+
 def clerk_of(visit: Visit) -> Account | None:
     return db.session.get(Account, visit.clerk.account_id) if visit.clerk else None
 
@@ -119,6 +138,14 @@ def checks_of(visit: Visit) -> Sequence[Check]:
 def requests_of(visit: Visit) -> Sequence[Request]:
     question = sa.select(Request).where(Request.visit_id == visit.id).order_by(Request.id)
     return db.session.scalars(question).all()
+
+
+def is_worth_an_act(visit: Visit) -> bool:
+    """Whether somebody stated, accepted or signed something in it."""
+    return signed_statement(visit) is not None or any(
+        one.state is RequestState.DONE and one.kind in (Kind.TEXT, Kind.SIGN)
+        for one in requests_of(visit)
+    )
 
 
 # --- guided acts ----------------------------------------------------------------------------

@@ -27,8 +27,25 @@ def is_ready(visit: Visit, since: datetime) -> bool:
     return stamp.token is not None or clock.now() - since > PATIENCE
 
 
+def waits_for(visit: Visit) -> str:
+    """What is still on its way: the film, the last stamp of the ledger, or nothing."""
+    if not queries.is_settled(visit):
+        return "film"
+    meeting = queries.meeting_of(visit)
+    stamps = queries.stamps(meeting) if meeting else ()
+    is_closed = any(one.reason is StampReason.END and one.token for one in stamps)
+    return "" if meeting is None or is_closed else "stamp"
+
+
 def is_on_record(visit: Visit) -> bool:
-    return bool(queries.segments(visit))
+    return queries.was_recorded(visit)
+
+
+def is_on_record_since(visit: Visit, instant: datetime) -> bool:
+    return any(
+        one.has_started and (one.ended_at is None or one.ended_at > instant)
+        for one in queries.segments(visit)
+    )
 
 
 def meeting_code(visit: Visit) -> str:
@@ -39,6 +56,12 @@ def meeting_code(visit: Visit) -> str:
 def digests(visit: Visit) -> list[str]:
     """Of the films themselves, for whoever has one and compares."""
     return [segment.sha256 for segment in queries.kept_segments(visit)]
+
+
+def visit_with(sha256: str) -> Visit | None:
+    """Of which visit a film is, by its digest."""
+    segment = queries.with_digest(sha256)
+    return segment.visit if segment else None
 
 
 def recording(visit: Visit) -> Facts | None:

@@ -65,6 +65,7 @@ def reason_name(reason: str) -> str:
         "": "",
         "corrected": _("What was written down has been corrected."),
         "signed": _("Somebody has signed what it says."),
+        "continued": _("The visit went on after it was sealed. The newer one says how."),
     }[reason]
 
 

@@ -24,6 +24,13 @@ class FileKept(FileEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PieceKept(FileKept):
+    """A piece of what comes as a whole later. Whoever joins them tells of all of them at once."""
+
+    is_remembered = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileRead(FileEvent):
     """`reader`: who, as in `account:12`; empty when it was somebody with the link of a visit."""
 
@@ -35,6 +42,13 @@ class FileRead(FileEvent):
 class FileDestroyed(FileEvent):
     purpose: str
     why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceDestroyed(FileDestroyed):
+    """It stands in the whole now."""
+
+    is_remembered = False
 
 
 @dataclass(frozen=True, kw_only=True)

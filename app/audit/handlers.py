@@ -30,7 +30,8 @@ def init_app(app: Flask) -> None:
 
 @on(Event)
 def write_it_down(event: Event) -> None:
-    services.write(type(event).__name__, asdict(event))
+    if event.is_remembered:
+        services.write(type(event).__name__, asdict(event))
 
 
 def remember_who_was_stopped(response: Response) -> Response:

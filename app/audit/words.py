@@ -81,6 +81,7 @@ KINDS: dict[str, Any] = {
     "FileTermChanged": _l("The time that files are kept was changed"),
     "KeysRotated": _l("The keys of files were closed with a new key"),
     "ActAsked": _l("A record of a visit was asked for"),
+    "ActTriedAgain": _l("Somebody had a record of a visit tried again"),
     "ActSealed": _l("A record of a visit was sealed"),
     "ActStamped": _l("A sealed record got a time stamp"),
     "ActSigned": _l("Somebody signed a record of a visit"),

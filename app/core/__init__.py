@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     from app.core import (
         alarms,
         assets,
+        bell,
         cli,
         db,
         health,
@@ -29,12 +30,13 @@ def init_app(app: Flask) -> None:
     i18n.init_app(app)
     limits.init_app(app)  # before the forms: what is refused counts too
     security.init_app(app)
+    bell.init_app(app)
     stream.init_app(app)
     assets.init_app(app)
     relays.init_app(app)
     storage.init_app(app)
-    health.init_app(app)
     metrics.init_app(app)
+    health.init_app(app)
     alarms.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

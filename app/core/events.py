@@ -5,7 +5,7 @@ Handlers run inside the caller's transaction, in the order in which the floors w
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 E = TypeVar("E", bound="Event")
 _handlers: dict[type, list[Callable[[Any], None]]] = {}
@@ -13,7 +13,13 @@ _handlers: dict[type, list[Callable[[Any], None]]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened: past tense, ids and plain values only."""
+    """Something that happened: past tense, ids and plain values only.
+
+    `is_remembered`: whether the record keeps a line of it. What is a part of something that is told
+    as a whole needs none.
+    """
+
+    is_remembered: ClassVar[bool] = True
 
 
 def on(kind: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:

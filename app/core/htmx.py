@@ -1,8 +1,12 @@
 """The only file that knows HTMX: a whole page or one piece of it, and where to go next."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
+
+from app.core.db import transaction
+from app.core.errors import Refusal
 
 
 def wants_fragment() -> bool:
@@ -31,3 +35,18 @@ def see_other(url: str) -> Response:
         response.headers["HX-Redirect"] = url
         return response
     return make_response(redirect(url, code=303))
+
+
+def tried(errand: Callable[[], object], show: Callable[..., Response], page: str) -> Response:
+    """Run the errand in a transaction, and show what came of it.
+
+    Where a piece was asked for, a refusal stands in the piece and does not replace it.
+    """
+    try:
+        with transaction():
+            errand()
+    except Refusal as refusal:
+        if not wants_fragment():
+            raise
+        return show(refusal=refusal, status=refusal.status)
+    return show() if wants_fragment() else see_other(page)

@@ -123,7 +123,10 @@ class Defaults:
     SEAL_ROOTS = ""  # a file of the certificates that the seal ends in, in the instance folder
     SEAL_LISTS: tuple[str, ...] = ()  # files of what its issuer took back, when nobody is asked
     SEAL_IS_QUALIFIED = False  # whether its issuer is in the trusted list: nobody sees it in a key
-    REDIS_URL = ""  # counts of who asks too fast, for all processes; empty: each keeps its own
+    # Wakes the other processes at once, and counts for all of them who asks too fast. Empty, or
+    # away: each looks by the clock and counts for itself.
+    REDIS_URL = ""
+    DATABASE_CONNECTIONS = 10  # to PostgreSQL, of each process; twice as many for a moment
     WEBHOOKS_TO_THIS_MACHINE = False  # news to addresses of our own network, in clear: for tests
     WEBHOOK_TIMEOUT_SECONDS = 8
     WRITES_PER_MINUTE = 1200  # of one address: a whole town hall may be behind it

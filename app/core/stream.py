@@ -1,7 +1,8 @@
 """The one live channel: what happened is a row written with the fact, and reaches who listens.
 
 `tell` writes the row in the caller's transaction. After the commit a hub (one a process) hands it
-to the listeners. A browser that comes back with `Last-Event-ID` misses nothing.
+to the listeners. A browser that comes back with `Last-Event-ID` misses nothing. Hubs of other
+processes find the row by looking; with Redis they are woken, and look by the clock only to be sure.
 """
 
 import json
@@ -17,7 +18,7 @@ import structlog
 from flask import Flask, Response, current_app, request
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core import clock
+from app.core import bell, clock
 from app.core.db import Base, db
 
 log = structlog.get_logger()
@@ -28,6 +29,9 @@ QUIET_GLANCE_SECONDS = 0.2
 # News seldom comes alone: two browsers that find each other exchange a dozen pieces in a second.
 HURRIED_GLANCE_SECONDS = 0.004
 HURRY_SECONDS = 3.0
+# The same while every process is woken by the bell.
+SURE_GLANCE_SECONDS = 1.0
+BELL = "stream"
 
 
 class StreamMessage(Base):
@@ -61,6 +65,8 @@ class Hub:
 
     def pause(self) -> float:
         """How long to wait before the next look, when nobody wakes us."""
+        if self.app.extensions["bell"].is_heard:
+            return SURE_GLANCE_SECONDS
         if not self.listeners:
             return QUIET_GLANCE_SECONDS
         is_hurried = time.monotonic() < self.hurried_until
@@ -73,6 +79,7 @@ class Hub:
                 self.listeners.setdefault(channel, set()).add(box)
             if not self.thread or not self.thread.is_alive():
                 self.last = self.last or _newest()
+                self.app.extensions["bell"].listen(BELL, self.wake)
                 self.thread = threading.Thread(target=self.run, daemon=True, name="stream-hub")
                 self.thread.start()
         return box
@@ -114,6 +121,7 @@ class Hub:
     def close(self) -> None:
         """Let every listener go, so that the process can end at once."""
         self.closing = True
+        self.wake.set()
         with self.lock:
             boxes = {box for boxes in self.listeners.values() for box in boxes}
         for box in boxes:
@@ -124,16 +132,57 @@ def init_app(app: Flask) -> None:
     app.extensions["stream"] = Hub(app)
 
 
+# Any number will do, as long as nobody else in this register locks it.
+PLACES = sa.text("SELECT pg_advisory_xact_lock(8270001)")
+NEXT_PLACE = sa.text(
+    "UPDATE stream_message SET id = nextval(pg_get_serial_sequence('stream_message', 'id'))"
+    " WHERE id = :id"
+)
+
+
+@sa.event.listens_for(Session, "before_commit")
+def _take_the_last_places(session: Session) -> None:
+    """Ids in the order of the commits, so that whoever has read one knows all before it.
+
+    SQLite has one writer at a time. PostgreSQL numbers a row when it is written: a transaction that
+    ends later may have the smaller number, and whoever has looked meanwhile would never see it.
+    Nothing is asked for after this lock, so that nobody can wait for somebody who waits for us.
+    """
+    news: list[StreamMessage] = session.info.get("news", [])
+    if not news or session.in_nested_transaction():
+        return
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return
+    session.flush()
+    written = [one for one in news if sa.inspect(one).persistent]
+    if written:
+        connection.execute(PLACES)
+        connection.execute(NEXT_PLACE, [{"id": one.id} for one in written])
+        for one in written:
+            session.expunge(one)
+
+
 @sa.event.listens_for(Session, "after_commit")
 def _wake_after_commit(session: Session) -> None:
-    if session.info.pop("told", False) and current_app:
+    if session.in_nested_transaction():
+        return
+    if session.info.pop("news", None) and current_app:
         current_app.extensions["stream"].wake.set()
+        bell.the_bell().ring(BELL)
+
+
+@sa.event.listens_for(Session, "after_rollback")
+def _forget_after_rollback(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("news", None)
 
 
 def tell(channel: str, name: str, payload: dict[str, Any]) -> None:
     """Write the news with the fact; it leaves when the fact is committed."""
-    db.session.add(StreamMessage(channel=channel, name=name, payload=payload))
-    db.session().info["told"] = True
+    message = StreamMessage(channel=channel, name=name, payload=payload)
+    db.session.add(message)
+    db.session().info.setdefault("news", []).append(message)
 
 
 def cursor(channel: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What rings by itself on the board: delays, the line, messages, stamps of the record."""
+"""What rings by itself on the board: delays, the line, messages, stamps of the record, acts."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.acts import queries as acts
 from app.audit import queries as audit
 from app.booking import queries as booking
 from app.booking.models import Status, Visit
@@ -45,6 +46,13 @@ def of_the_house() -> Iterator[Alarm]:
             len(silent_films),
         )
         yield Alarm("recording", text, silent_films[0].heard_at)
+    if stuck := acts.stuck():
+        text = ngettext(
+            "%(num)s record of a visit does not get its seal or its time stamp.",
+            "%(num)s records of visits do not get their seal or their time stamp.",
+            len(stuck),
+        )
+        yield Alarm("acts", text, stuck[0].asked_at, "/office/acts/")
     failed, count = messages.failing(SMS_LOOKED_BACK)
     if failed >= SMS_FEWEST and failed >= SMS_SHARE * count:
         text = _(

@@ -17,7 +17,7 @@ def keep_duty() -> int:
     return count
 
 
-@every(2)
+@every(2, called_by="webhooks", by_many=True)
 def tell_other_machines() -> int:
     """Returns how many pieces of news were tried."""
     return services.deliver_due()

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Missing
 from app.core.events import publish
+from app.core.jobs import call
 from app.core.phones import takes_messages
 from app.messaging import queries
 from app.messaging.errors import ReportNotGenuine
@@ -72,6 +73,7 @@ def send_later(
         not_after=not_after,
     )
     db.session.add(message)
+    call("post")
     return message
 
 
@@ -115,6 +117,9 @@ def claim_due(limit: int = BATCH) -> list[int]:
     for message in db.session.scalars(due):
         if message.not_after and message.not_after <= now:
             message.state = MessageState.DROPPED
+            continue
+        if message.delivery is not None:  # the provider told of it before its answer was written
+            _write_down(message, MessageState.SENT, message.provider_id, None)
             continue
         if message.attempts > len(PAUSES):
             message.state = MessageState.FAILED

@@ -125,7 +125,7 @@ def part_name(column: str) -> str:
         **dict.fromkeys(("name", "summary", "purpose", "afterwards", "keywords"), _("Texts")),
         **dict.fromkeys(("papers", "outcomes", "script"), _("Papers, results and script")),
         "requests": _("What clerks may ask"),
-        **dict.fromkeys(("recording", "recording_reason"), _("Recording")),
+        **dict.fromkeys(("recording", "recording_reason", "recording_spoken"), _("Recording")),
         **dict.fromkeys(("assurance", "assurance_reason", "act"), _("Identifying people")),
     }.get(column, times)
 

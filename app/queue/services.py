@@ -36,7 +36,7 @@ from app.schedule.models import CounterState, Resource
 from app.schedule.queries import Wish
 from app.towns import services as towns
 from app.towns.models import Channel, Procedure, Town
-from app.towns.tenant import town_of
+from app.towns.tenant import speak_for, town_of
 
 # How long after its end a visit that nobody ended is left alone.
 PATIENCE = timedelta(hours=4)
@@ -451,3 +451,23 @@ def _warn(visit: Visit, standing: Standing) -> None:
     if visit.wants_sms and visit.warned_at is None and is_near:
         visit.warned_at = clock.now()
         publish(NearlyTheirTurn(town_id=visit.town_id, visit_id=visit.id))
+
+
+# --- beside a visit ------------------------------------------------------------------------------
+
+
+def look_into(account: Account, code: str) -> Visit:
+    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
+    found = queries.visit_for(schedule.resource_of(account.id), code)
+    if found is None:
+        raise VisitMissing
+    speak_for(found.town_id)
+    return found
+
+
+def take_in_hand(account: Account, code: str) -> Visit:
+    """One that this very clerk has, or had, on the counter."""
+    found, clerk = look_into(account, code), schedule.resource_of(account.id)
+    if clerk is None or found.clerk_id != clerk.id:
+        raise VisitMissing
+    return found

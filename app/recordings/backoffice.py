@@ -9,7 +9,6 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from app.accounts.models import Power, who_may
 from app.archive import queries as archived
 from app.archive import serving
-from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.calls import queries as calls
 from app.core import clock
@@ -19,14 +18,12 @@ from app.core.htmx import page_or_fragment, see_other, wants_fragment
 from app.core.keys import keyed
 from app.core.security import json_sent
 from app.identity.session import current_account, requires
-from app.queue import queries as line
+from app.queue import services as line
 from app.recordings import queries, services
 from app.recordings.errors import NotRunning, OutOfOrder, PieceGarbled
 from app.recordings.forms import LookForm
 from app.recordings.models import End, PieceKind, Reason, Segment, Take
 from app.recordings.services import Sent
-from app.schedule import queries as schedule
-from app.towns.tenant import speak_for
 
 bp = Blueprint("recorder", __name__, url_prefix="/desk", template_folder="templates")
 STAFF = who_may(Power.ATTEND)
@@ -272,18 +269,8 @@ def file(viewing: str) -> Response:
 
 
 def _visit(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(schedule.resource_of(current_account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return line.look_into(current_account, code)
 
 
 def _own_visit(code: str) -> Visit:
-    """One that this very clerk has on the counter."""
-    found = _visit(code)
-    clerk = schedule.resource_of(current_account.id)
-    if clerk is None or found.clerk_id != clerk.id:
-        raise VisitMissing
-    return found
+    return line.take_in_hand(current_account, code)

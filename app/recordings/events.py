@@ -143,8 +143,15 @@ class OriginalKept(SegmentEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingKept(SegmentEvent):
-    """The file that plays, and how it was made of the originals."""
+    """The file that plays, and how it was made of the originals.
 
+    `pieces` in so many `takes` arrived; `missing_ms` in so many `gaps` are not in it.
+    """
+
+    takes: int
+    pieces: int
+    gaps: int
+    missing_ms: int
     size: int
     sha256: str
     media_type: str

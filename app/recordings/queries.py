@@ -115,6 +115,20 @@ def is_settled(visit: Visit) -> bool:
     return not any(segment.state in waiting for segment in segments(visit))
 
 
+def with_digest(sha256: str) -> Segment | None:
+    """Which segment a file is of, as it plays or as it was captured, in the town spoken for."""
+    plain = sha256 if len(sha256) == 64 and sha256.isascii() and sha256.isalnum() else "-"
+    found: Segment | None = first_or_none(
+        sa.select(Segment)
+        .where(
+            Segment.state == State.KEPT,
+            sa.or_(Segment.sha256 == plain, Segment.takes.any(Take.sha256 == plain)),
+        )
+        .order_by(Segment.id)
+    )
+    return found
+
+
 # --- takes and pieces ----------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The clerk's side: what was asked, what became of it, what may be asked, and the script."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -9,23 +10,20 @@ from app.accounts.models import Power, who_may
 from app.assurance import queries as checks
 from app.assurance import services as assurance
 from app.assurance import words as assurance_words
-from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core import stream
 from app.core.db import new_code, transaction
 from app.core.errors import Refusal
-from app.core.htmx import page_or_fragment, see_other, wants_fragment
+from app.core.htmx import page_or_fragment, see_other, tried, wants_fragment
 from app.identity import eid
 from app.identity.session import current_account, requires
-from app.queue import queries as line
+from app.queue import services as line
 from app.requests import queries, services
 from app.requests.errors import NotAskedNow, WordsChanged
 from app.requests.forms import AskForm
 from app.requests.models import Kind, Request, Way
 from app.requests.queries import FREE, Words
 from app.requests.services import Said
-from app.schedule import queries as schedule
-from app.towns.tenant import speak_for
 
 bp = Blueprint(
     "desk_requests", __name__, url_prefix="/desk/visits/<code>", template_folder="templates"
@@ -212,17 +210,8 @@ def _data(words: Words) -> dict[str, Any]:
 
 
 def _try(visit: Visit, errand: Callable[[], object]) -> Response:
-    """Run the errand. Beside the call a refusal stands in the list and does not replace it."""
-    try:
-        with transaction():
-            errand()
-    except Refusal as refusal:
-        if not wants_fragment():
-            raise
-        return _list(visit, refusal=refusal, status=refusal.status)
-    if wants_fragment():
-        return _list(visit)
-    return see_other(url_for("desk.visit", code=visit.code, _anchor="requests"))
+    page = url_for("desk.visit", code=visit.code, _anchor="requests")
+    return tried(errand, partial(_list, visit), page)
 
 
 def _list(visit: Visit, status: int = 200, **words: Any) -> Response:
@@ -248,17 +237,8 @@ def _script(visit: Visit) -> Response:
 
 
 def _visit(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(schedule.resource_of(current_account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return line.look_into(current_account, code)
 
 
 def _own_visit(code: str) -> Visit:
-    """One that this very clerk has on the counter."""
-    found, clerk = _visit(code), schedule.resource_of(current_account.id)
-    if clerk is None or found.clerk_id != clerk.id:
-        raise VisitMissing
-    return found
+    return line.take_in_hand(current_account, code)

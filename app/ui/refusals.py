@@ -3,10 +3,11 @@
 import sqlite3
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.core.db import db
@@ -27,6 +28,8 @@ LAST_WORDS = (
 )
 
 BUSY_SIGNS = ("locked", "full", "readonly", "disk I/O", "unable to open", "deadlock")
+# Of a connection that cannot be had, or was lost with whatever was asked on it.
+BUSY_ERRORS = (TimeoutError, psycopg.OperationalError)
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, explain)
     app.register_error_handler(CSRFError, lambda error: refuse(StaleForm()))
     app.register_error_handler(DBAPIError, apologise_for_the_register)
+    app.register_error_handler(TimeoutError, apologise_for_the_register)
     app.register_error_handler(sqlite3.OperationalError, apologise_for_the_register)
     app.register_error_handler(Exception, apologise)
 
@@ -67,12 +71,22 @@ def explain(error: HTTPException) -> Response:
 def apologise_for_the_register(error: Exception) -> Response:
     """A register that is busy or full is not a mistake of the house: say to try again."""
     db.session.rollback()
-    if any(sign in str(error) for sign in BUSY_SIGNS):
-        log.warning("register busy", reason=str(getattr(error, "orig", "sqlite"))[:80])
-        answer = refuse(Busy())
+    cause = getattr(error, "orig", error)
+    if isinstance(cause, BUSY_ERRORS) or any(sign in str(error) for sign in BUSY_SIGNS):
+        log.warning("register busy", reason=f"{type(cause).__name__}: {cause}"[:80])
+        answer = _say_that_it_is_busy()
         answer.headers["Retry-After"] = "5"
         return answer
     return apologise(error)
+
+
+def _say_that_it_is_busy() -> Response:
+    """The page asks the register whose house it is; without a register it is said without."""
+    try:
+        return refuse(Busy())
+    except (DBAPIError, TimeoutError):
+        db.session.rollback()
+        return make_response(LAST_WORDS, 503, {"Content-Type": "text/html; charset=utf-8"})
 
 
 def apologise(error: Exception) -> Response:

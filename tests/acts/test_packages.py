@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import subprocess
 import zipfile
 from xml.etree import ElementTree as ET
@@ -13,7 +14,11 @@ from app.accounts.models import Role
 from app.acts import csv, sealing, services
 from app.acts.sealing import keys
 from app.acts.services.packing import ASIC_XML, CONTENT, DSIG
+from app.archive import services as archive
 from app.audit import queries as audit
+from app.core import clock
+from app.core.db import db
+from app.papers.models import Paper, PaperKind, PaperState, Side
 from tests import town
 
 
@@ -126,3 +131,45 @@ def test_the_citizen_downloads_theirs(client, place, act, served):
 
     assert answer.headers["Content-Type"] == "application/zip"
     assert "act.pdf" in unpacked([answer.data]).namelist()
+
+
+@pytest.fixture
+def handed_over(identified):
+    """A picture that the citizen sent during the visit, under a name with theirs in it."""
+    content = b"the very bytes that came"
+    owner = f"visit:{identified.code}"
+    kept = [
+        archive.keep(io.BytesIO(content), owner=owner, name="x", purpose=purpose).id
+        for purpose in ("paper-original", "paper", "paper-sheets")
+    ]
+    paper = Paper(
+        visit_id=identified.id,
+        side=Side.CITIZEN,
+        key="k",
+        name="DNI de Pere.jpg",
+        kind=PaperKind.JPEG,
+        size=len(content),
+        received=len(content),
+        digest=hashlib.sha256(content).hexdigest(),
+        state=PaperState.READY,
+        ready_at=clock.now(),
+    )
+    paper.original, paper.clean, paper.sheets = kept
+    db.session.add(paper)
+    db.session.commit()
+    return content
+
+
+def test_papers_are_named_by_their_digest_and_only_a_court_gets_them(handed_over, act):
+    court = unpacked(services.court_package(act))
+    home = unpacked(services.proof_package(act))
+
+    (named,) = json.loads(home.read("manifest.json"))["files"]
+    assert (named["name"], named["sha256"]) == (
+        "paper-1.jpg",
+        hashlib.sha256(handed_over).hexdigest(),
+    )
+    assert b"DNI de Pere" not in home.read("manifest.json")
+    assert court.read("papers/paper-1.jpg") == handed_over
+    assert not [name for name in home.namelist() if name.startswith("papers/")]
+    assert named["sha256"] in court.read("index.xml").decode()

@@ -179,6 +179,17 @@ def test_whoever_has_the_film_compares_it_on_the_page_of_the_act(client, place, 
     assert ended.sha256 in page
 
 
+def test_whoever_has_the_film_alone_learns_that_it_is_ours_and_no_more(client, place, act, ended):
+    here = f"{town.base(place)}/ca/check"
+    for digest in (ended.sha256, ended.takes[0].sha256):
+        answer = town.send(client, f"{here}/file", here, sha256=digest)
+
+        assert answer.status_code == 200
+        assert 'id="check-found"' in answer.text
+        assert csv.shown(act.csv) not in answer.text
+    assert town.send(client, f"{here}/file", here, sha256="0" * 64).status_code == 404
+
+
 def test_the_courts_package_has_the_film_too(act, ended):
     package = zipfile.ZipFile(io.BytesIO(b"".join(services.court_package(act))))
 

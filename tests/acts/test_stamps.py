@@ -8,7 +8,7 @@ from app.acts.manifest import digest_of
 from app.acts.sealing import keys
 from app.acts.services import making
 from app.audit import queries as audit
-from app.core import clock
+from app.core import clock, timestamps
 from app.core.db import db
 from tests.audit.authority_stand_in import an_authority
 
@@ -42,6 +42,21 @@ def test_whatever_an_authority_does_the_seal_is_there_and_says_what_it_lacks(
         assert not sealing.check(content, keys.roots(), needs_stamp=False).is_stamped
         with pytest.raises(sealing.Altered, match="no stamp"):
             sealing.check(content, keys.roots())
+
+
+def test_an_authority_whose_certificate_has_ended_is_not_believed(
+    app, served, tmp_path, monkeypatch
+):
+    act = asked(served)
+    with time_machine.travel(clock.now().replace(year=2012)):
+        timestamps.make_development(tmp_path / "authority-well")  # good for ten years
+    with an_authority(tmp_path) as entry:
+        monkeypatch.setitem(app.config, "TIMESTAMP_AUTHORITIES", [entry])
+        services.go_on(act)
+
+    assert act.is_sealed
+    assert not act.edition.is_stamped
+    assert "verifying certificates" in act.problem
 
 
 def test_the_missing_stamp_comes_by_itself_and_both_files_are_the_same_act(

@@ -5,10 +5,11 @@ import sqlite3
 from pathlib import Path
 
 import flask
+import psycopg
 import pytest
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from itsdangerous import BadSignature
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app import create_app
 from app.core import assets
@@ -81,8 +82,12 @@ def test_demonstration_pages_do_not_exist_otherwise(client):
         sqlite3.OperationalError("database is locked"),
         sqlite3.OperationalError("database or disk is full"),
         OperationalError("INSERT", {}, sqlite3.OperationalError("attempt to write a readonly")),
+        OperationalError("SELECT", {}, psycopg.OperationalError("connection refused")),
+        OperationalError("COMMIT", {}, psycopg.errors.AdminShutdown("terminating connection")),
+        OperationalError("SELECT", {}, psycopg.errors.LockNotAvailable("lock timeout")),
+        TimeoutError("QueuePool limit of size 10 overflow 10 reached"),
     ],
-    ids=["locked", "full", "readonly"],
+    ids=["locked", "full", "readonly", "away", "ended", "waits", "crowded"],
 )
 def test_a_register_in_trouble_is_said_kindly(app, client, monkeypatch, trouble):
     place = town.a_town()

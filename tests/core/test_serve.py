@@ -22,14 +22,16 @@ def processes_of(counter: Counter) -> list[str]:
 
 
 def test_a_second_counter_opens_beside_the_first_and_leaves_nothing_behind(counter, tmp_path):
-    second, process = open_counter(tmp_path)
+    folder = tmp_path / "second"  # beside the folder of the first, not around it
+    folder.mkdir()
+    second, process = open_counter(folder)
 
     assert second.port != counter.port
     assert counter.is_up()
     assert len(processes_of(second)) >= 4  # itself, the web server and its workers, the job worker
     assert close_counter(process) == 0
     assert processes_of(second) == []
-    assert "The counter is closed." in (tmp_path / "counter.log").read_text()
+    assert "The counter is closed." in (folder / "counter.log").read_text()
     assert counter.is_up()
 
 

@@ -6,24 +6,16 @@ import time
 from datetime import timedelta
 
 import pytest
-from flask_migrate import upgrade
 
-from app import create_app
 from app.core import clock, stream
 from app.core.db import db, transaction
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, an_empty_house):
     """An application on a file of its own: listeners live in threads, as in a server."""
-    made = create_app(
-        TESTING=True,
-        INSTANCE=str(tmp_path),
-        DATABASE_URL=f"sqlite:///{tmp_path}/stream.db",
-        STREAM_PING_SECONDS=0.2,
-    )
+    made = an_empty_house(tmp_path, STREAM_PING_SECONDS=0.2)
     with made.app_context():
-        upgrade()
         yield made
         made.extensions["stream"].close()
         if made.extensions["stream"].thread:

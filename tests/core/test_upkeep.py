@@ -5,6 +5,8 @@ import json
 import os
 import stat
 import tarfile
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -39,6 +41,17 @@ def counter_of(tmp_path, register):
         with other.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+def test_in_four_days_every_folder_is_tried_on_postgresql():
+    days = [postgres.of_the_day(date(2026, 12, 30) + timedelta(days=number)) for number in range(4)]
+
+    tried = {folder for day in days for folder in day}
+    there = {
+        f"tests/{file.parent.name}" for file in Path(postgres.__file__).parent.glob("*/test_*.py")
+    }
+    assert tried == there - {"tests/journeys"}
+    assert set.intersection(*map(set, days)) == {f"tests/{name}" for name in postgres.EVERY_DAY}
 
 
 def run(app, *words: str):

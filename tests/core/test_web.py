@@ -2,10 +2,6 @@
 
 import json
 import re
-import socket
-import subprocess
-import time
-from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +14,7 @@ from app.core.db import db
 from app.core.limits import network
 from app.core.security import own_address
 from tests import town
-from tests.counter import a_free_port
+from tests.redis import a_redis
 
 SENSORS = {
     *("desk.visit", "devices.check", "invited.join", "portal.room", "portal.wait", "kiosks.call"),
@@ -316,17 +312,8 @@ def test_a_network_of_one_person_is_one_asker(address, is_one_with):
 
 @pytest.fixture
 def redis(tmp_path):
-    """A Redis of the tests' own."""
-    port = a_free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
-    for _ in range(100):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            break
-        time.sleep(0.05)
-    yield f"redis://127.0.0.1:{port}/0", server
-    server.terminate()
-    server.wait(timeout=10)
+    with a_redis(tmp_path) as running:
+        yield running
 
 
 def an_app(folder, url):
@@ -347,13 +334,11 @@ def misses(made, count):
 
 
 def test_processes_count_together_in_redis_and_alone_when_it_is_gone(tmp_path, redis):
-    url, server = redis
-    one, other = an_app(tmp_path, url), an_app(tmp_path, url)
+    one, other = an_app(tmp_path, redis.address), an_app(tmp_path, redis.address)
 
     assert misses(one, 2) + misses(other, 4) == [404] * 4 + [429] * 2
 
-    server.kill()
-    server.wait(timeout=10)
+    redis.kill()
 
     assert misses(one, 6) == [404] * 4 + [429] * 2
     for made in (one, other):

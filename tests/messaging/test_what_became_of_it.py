@@ -116,6 +116,22 @@ def test_news_may_come_before_the_answer_with_the_id(client, post):
     assert state_of(message)[1::2] == (Delivery.DELIVERED, sid)
 
 
+def test_a_message_of_which_news_came_is_not_sent_again_although_we_died_before_writing_it_down(
+    client, post, time_machine
+):
+    time_machine.move_to(clock.now())
+    message = a_message()
+    message.provider_id, message.state = None, MessageState.SENDING
+    db.session.commit()
+    client.post(**post.tells("sent"))
+
+    time_machine.shift(7200)
+    deliver_due()
+
+    assert len(post.received) == 1
+    assert state_of(message)[0] is MessageState.SENT
+
+
 def test_a_failed_message_is_not_sent_again(client, post, time_machine):
     time_machine.move_to(clock.now())
     a_message()

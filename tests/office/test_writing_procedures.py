@@ -179,11 +179,13 @@ def test_what_another_door_changed_is_an_edition_too(padron, boss):
 def test_rules_say_whether_it_is_recorded_and_how_long_it_is_kept(office, place, padron):
     page = office.get(at(place)).text
     fields = {**form_of(office, at(place)), "recording": "may", "retention_days": "90"}
+    fields["recording_spoken"] = "y"
 
     assert 'name="recording"' in page
     assert office.post(at(place), data=fields).status_code == 303
 
     assert padron.recording is Recording.MAY
+    assert padron.recording_spoken
     assert padron.retention_days == 90
 
 

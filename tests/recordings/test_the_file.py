@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.archive import queries as archived
 from app.archive import services as archive
 from app.archive.models import StoredFile
+from app.audit import queries as audit
 from app.core import clock
 from app.core.db import db
 from app.recordings import jobs, queries, services
@@ -157,6 +158,19 @@ def test_pieces_are_gone_and_their_digests_stay(ended, take, a_folder):
         sa.select(StoredFile.purpose).where(StoredFile.destroyed_at.is_(None))
     ).all()
     assert sorted(left) == ["recording", "recording-original"]
+
+
+def test_the_record_tells_of_the_whole_and_not_of_each_piece(ended, take):
+    finished(ended)
+
+    kept = audit.found(audit.Search(name="FileKept"), limit=99)
+    assert sorted(line.facts["purpose"] for line in kept) == ["recording", "recording-original"]
+    assert not audit.found(audit.Search(name="FileDestroyed"), limit=99)
+    assert not audit.found(audit.Search(name="PieceKept"), limit=99)
+    (told,) = audit.found(audit.Search(name="RecordingKept"), limit=99)
+    facts = {name: told.facts[name] for name in ("takes", "pieces", "gaps", "missing_ms")}
+    assert facts == {"takes": 1, "pieces": 2, "gaps": 0, "missing_ms": 0}
+    assert told.facts["sha256"]
 
 
 def test_nothing_plain_is_left_on_any_disk(ended, a_folder, tmp_path, monkeypatch):

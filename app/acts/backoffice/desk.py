@@ -6,23 +6,20 @@ from typing import Any
 from flask import Blueprint, Response, make_response, request, url_for
 
 from app.accounts.models import Power, who_may
-from app.acts import queries, services
-from app.acts.errors import NotSealedYet, StatementChanged
+from app.acts import printing, queries, recorded, services
+from app.acts.errors import NoPrinter, NotOver, NotSealedYet, StatementChanged
 from app.acts.events import ActTaken
 from app.acts.forms import SignatureForm, StatementForm
 from app.acts.models import SealedAct
 from app.archive import queries as kept
 from app.archive.serving import answer
-from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.events import publish
-from app.core.htmx import page_or_fragment, see_other, wants_fragment
+from app.core.htmx import page_or_fragment, see_other, tried, wants_fragment
 from app.identity.session import current_account, requires
-from app.queue import queries as line
-from app.schedule import queries as schedule
-from app.towns.tenant import speak_for
+from app.queue import services as line
 
 bp = Blueprint(
     "desk_acts", __name__, url_prefix="/desk/visits/<code>/act", template_folder="../templates"
@@ -44,6 +41,34 @@ def panel(code: str) -> Response:
 def ask(code: str) -> Response:
     visit = _own_visit(code)
     return _try(visit, lambda: services.ask(visit, current_account))
+
+
+@bp.post("/again")
+@requires(*STAFF)
+def again(code: str) -> Response:
+    """It waits for its seal or its stamp: try now."""
+    visit = _own_visit(code)
+    return _try(visit, lambda: services.try_again(_newest(visit), current_account))
+
+
+@bp.post("/correct")
+@requires(*STAFF)
+def put_right(code: str) -> Response:
+    """What was written down is another by now: another act takes the place of this one."""
+    visit = _own_visit(code)
+    return _try(visit, lambda: services.correct(_newest(visit), current_account))
+
+
+@bp.post("/print")
+@requires(*STAFF)
+def on_paper(code: str) -> Response:
+    """One press, and it comes out where the citizen is."""
+    visit = _own_visit(code)
+    _act(visit)
+    printer = printing.near(visit)
+    if printer is None:
+        return _try(visit, _no_printer)
+    return _try(visit, lambda: printer.print_act(current_account), is_printing=True)
 
 
 @bp.get("/act.pdf")
@@ -158,9 +183,18 @@ def pulse(visit: Visit) -> str:
     """A few letters that change when the panel does."""
     acts = queries.acts_of(visit)
     statements = queries.statements_of(visit)
-    one = f"{acts[0].version}{acts[0].step.value}{len(acts[0].editions)}" if acts else ""
+    one = _pulse_of_act(acts[0]) if acts else ""
     two = f"{statements[0].code}{statements[0].state.value}" if statements else ""
     return f"{visit.status.value}.{one}.{two}"
+
+
+def _pulse_of_act(act: SealedAct) -> str:
+    waits = "" if act.is_sealed else recorded.waits_for(act.visit)
+    return f"{act.version}{act.step.value}{len(act.editions)}{bool(act.problem)}{act.tries}{waits}"
+
+
+bp.add_app_template_global(lambda act: recorded.waits_for(act.visit), "act_waits_for")
+bp.add_app_template_global(printing.near, "printer_near")
 
 
 @bp.app_template_global("acts_of")
@@ -173,16 +207,15 @@ def fresh_form(text: str) -> StatementForm:
     return StatementForm(formdata=None, data={"text": text})
 
 
-def _try(visit: Visit, errand: Callable[[], object]) -> Response:
-    """Run the errand. Beside the call a refusal stands in the panel and does not replace it."""
-    try:
-        with transaction():
-            errand()
-    except Refusal as refusal:
-        if not wants_fragment():
-            raise
-        return _panel(visit, refusal=refusal, status=refusal.status)
-    return _panel(visit) if wants_fragment() else see_other(url_for(".panel", code=visit.code))
+def _no_printer() -> None:
+    raise NoPrinter
+
+
+def _try(visit: Visit, errand: Callable[[], object], **more: Any) -> Response:
+    def show(**told: Any) -> Response:
+        return _panel(visit, **{**more, **told})
+
+    return tried(errand, show, url_for(".panel", code=visit.code))
 
 
 def _panel(visit: Visit, status: int = 200, **more: Any) -> Response:
@@ -204,23 +237,21 @@ def _act(visit: Visit) -> SealedAct:
     return found
 
 
+def _newest(visit: Visit) -> SealedAct:
+    """The last that was asked for, sealed or not."""
+    acts = queries.acts_of(visit)
+    if not acts:
+        raise NotOver
+    return acts[0]
+
+
 def _tell(act: SealedAct, what: str) -> None:
     publish(ActTaken(town_id=act.town_id, visit_id=act.visit_id, act_id=act.id, what=what))
 
 
 def _visit(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(schedule.resource_of(current_account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return line.look_into(current_account, code)
 
 
 def _own_visit(code: str) -> Visit:
-    """One that this very clerk has, or had, on the counter."""
-    found = _visit(code)
-    clerk = schedule.resource_of(current_account.id)
-    if clerk is None or found.clerk_id != clerk.id:
-        raise VisitMissing
-    return found
+    return line.take_in_hand(current_account, code)

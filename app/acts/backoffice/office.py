@@ -43,7 +43,19 @@ def start() -> Response:
         status=422 if form.errors else 200,
         form=form,
         is_for_development=keys.is_for_development(),
+        waiting=queries.waiting(),
     )
+
+
+@office_bp.post("/waiting/<act>/again")
+@requires(*KEEP)
+def again(act: str) -> Response:
+    """What waits for its seal or its stamp is tried now."""
+    found = queries.act_or_404(act)
+    with transaction():
+        services.try_again(found, current_account)
+    flash(_("It is being tried now."))
+    return see_other(url_for(".start"))
 
 
 @office_bp.get("/of/<csv>")

@@ -40,6 +40,13 @@ class OneVersion(IncrementalPdfFileWriter):
         if str(ext.base_version) == "/1.7":
             super().register_extension(ext)
 
+    def _update_meta(self) -> None:
+        """What the file says of itself stays as it was drawn.
+
+        Written again by the library, its XMP no longer describes the names that it uses, and the
+        file is no PDF/A any more. When it was sealed, the stamps say.
+        """
+
 
 @dataclass(frozen=True)
 class Sealed:
@@ -107,7 +114,9 @@ def _sign(
         settings,
         signer=sealer.signer,
         timestamper=stamper,
-        new_field_spec=fields.SigFieldSpec(FIELD, invis_sig_settings=UNSEEN),
+        new_field_spec=fields.SigFieldSpec(
+            FIELD, invis_sig_settings=UNSEEN, readable_field_name=sealer.name
+        ),
     )
     stream = BytesIO(pdf)
     _run(signer.async_sign_pdf(OneVersion(stream), in_place=True, bytes_reserved=room))
@@ -118,15 +127,16 @@ async def _with_its_own_stamp(content: bytes, stamper: HouseStamps) -> bytes:
     """The stamp that the seal waits for, in the place that was kept for it inside the seal."""
     seal = PdfFileReader(BytesIO(content)).embedded_signatures[0]
     _, begin, end, _ = (int(part) for part in seal.byte_range)
-    info = seal.signed_data["signer_infos"][0]
+    # Read afresh: what was looked into deeply takes minutes to be written again.
+    token = cms.ContentInfo.load(bytes.fromhex(content[begin + 1 : end - 1].decode()))
+    info = token["content"]["signer_infos"][0]
     if info["unsigned_attrs"]:
         return content  # it has it already
     digest = hashlib.sha256(info["signature"].native).digest()
-    stamp = await stamper.async_timestamp(digest, "sha256")
+    stamp = cms.ContentInfo.load((await stamper.async_timestamp(digest, "sha256")).dump())
     attribute = simple_cms_attribute("signature_time_stamp_token", stamp)
     info["unsigned_attrs"] = cms.CMSAttributes([attribute])
-    token = cms.ContentInfo({"content_type": "signed_data", "content": seal.signed_data})
-    written = token.dump(force=True).hex().encode()
+    written = token.dump().hex().encode()
     room = end - begin - 2
     if len(written) > room:
         raise NoKey("the seal has no room for its stamp")

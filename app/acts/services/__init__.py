@@ -1,6 +1,6 @@
 """Errands about acts: asked for, sealed, stamped, signed, packed, and stated by article 12.2."""
 
-from app.acts.services.asking import ask, ask_if_due
+from app.acts.services.asking import ask, ask_if_due, correct, try_again
 from app.acts.services.making import finish, fix, go_on, read, seal_all, stamp, stamp_all, stamp_due
 from app.acts.services.packing import court_package, index_of, proof_package
 from app.acts.services.signing import end_signer, enter_signer, sign, what_to_sign
@@ -12,6 +12,7 @@ __all__ = [
     "ask",
     "ask_if_due",
     "begin",
+    "correct",
     "court_package",
     "end_signer",
     "enter_signer",
@@ -31,5 +32,6 @@ __all__ = [
     "stamp_all",
     "stamp_due",
     "stop",
+    "try_again",
     "what_to_sign",
 ]

@@ -7,13 +7,15 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import Account
 from app.acts import csv, queries, recorded
 from app.acts.errors import NothingNew, NotOver
-from app.acts.events import ActAsked
-from app.acts.models import Grade, SealedAct
+from app.acts.events import ActAsked, ActTriedAgain
+from app.acts.manifest import digest_of
+from app.acts.models import Grade, SealedAct, Step
 from app.booking.models import Status, Visit
 from app.booking.services import look_again
 from app.core import clock
 from app.core.db import CODE_LETTERS, db, new_code
 from app.core.events import publish
+from app.core.jobs import call
 
 
 def ask(visit: Visit, by: Account | None = None) -> SealedAct:
@@ -27,10 +29,53 @@ def ask(visit: Visit, by: Account | None = None) -> SealedAct:
 
 
 def ask_if_due(visit: Visit) -> SealedAct | None:
-    """What the house does by itself: when something was stated, or is on record."""
-    if queries.signed_statement(visit) is None and not recorded.is_on_record(visit):
+    """What the house does by itself: when something was stated, accepted, signed or recorded.
+
+    An act that was sealed during the visit does not say what came after it: another one does.
+    """
+    if not queries.is_worth_an_act(visit) and not recorded.is_on_record(visit):
         return None
-    return ask(visit)
+    act = ask(visit)
+    if act.is_sealed and act.grade is Grade.AUTOMATIC and _something_came_after(act):
+        return replace(act, None, reason="continued")
+    return act
+
+
+def _something_came_after(act: SealedAct) -> bool:
+    visit, since = act.visit, act.sealed_at or clock.now()
+    return (
+        bool(visit.outcome or visit.next_steps)
+        or recorded.is_on_record_since(visit, since)
+        or any(one.answered_at and one.answered_at > since for one in queries.requests_of(visit))
+    )
+
+
+def try_again(act: SealedAct, by: Account) -> None:
+    """What waits for its seal or its stamp is tried now, whatever its turn.
+
+    What was changed between digest and seal is never sealed: it is written down anew.
+    """
+    look_again(act.visit)
+    if act.edition is not None and act.edition.is_stamped:
+        raise NothingNew
+    anew = act.step is Step.FIXED and digest_of(act.manifest.encode()) != act.digest
+    if anew:
+        act.step, act.manifest, act.digest = Step.ASKED, "", ""
+    act.problem, act.tries, act.try_at = "", 0, clock.now()
+    publish(
+        ActTriedAgain(
+            town_id=act.town_id,
+            visit_id=act.visit_id,
+            act_id=act.id,
+            account_id=by.id,
+            anew=anew,
+        )
+    )
+
+
+def correct(act: SealedAct, by: Account) -> SealedAct:
+    """What it says is no longer what is written down: another one says what is."""
+    return replace(act, by, reason="corrected")
 
 
 def replace(
@@ -72,6 +117,7 @@ def _add(
             db.session.add(act)
     except IntegrityError:  # somebody else asked at the same instant: theirs is the one
         return queries.acts_of(visit)[0]
+    call("acts")
     publish(
         ActAsked(
             town_id=visit.town_id,

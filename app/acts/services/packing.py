@@ -58,13 +58,16 @@ class Part:
 
 
 def proof_package(act: SealedAct) -> Iterator[bytes]:
-    """What its citizen takes home: the act, what it says as data, and with what to check it."""
+    """What its citizen takes home: the act, what it says as data, and with what to check it.
+
+    Papers are named in it and not put in: who has the link of a visit need not have them again.
+    """
     return _zipped([*_parts(act)])
 
 
 def court_package(act: SealedAct) -> Iterator[bytes]:
-    """ASiC-E: the same, and one signature over all of it that stands beside it (CAdES)."""
-    parts = [*_parts(act), _index_part(act)]
+    """ASiC-E: the same with the papers, and one signature over all of it beside it (CAdES)."""
+    parts = [*_parts(act, with_papers=True), _index_part(act)]
     listed = _asic_manifest(parts)
     signature = _signed(listed)
     return _zipped(
@@ -130,7 +133,7 @@ def _attached(act: SealedAct) -> dict[str, bytes]:
         raise Damaged from error
 
 
-def _parts(act: SealedAct) -> Iterator[Part]:
+def _parts(act: SealedAct, *, with_papers: bool = False) -> Iterator[Part]:
     if act.edition is None:
         raise NotSealedYet
     attached = _attached(act)
@@ -140,9 +143,12 @@ def _parts(act: SealedAct) -> Iterator[Part]:
         yield _part(name, content, "application/octet-stream")
     stored = {one.sha256: one.id for one in kept.files_of(act.owner)}
     for file in facts["files"]:
+        is_paper = file["name"].startswith(manifest.PAPER)
+        if is_paper and not with_papers:
+            continue
         if file["sha256"] in stored:  # what was destroyed since is named, and no more
             yield Part(
-                f"recording/{file['name']}",
+                f"{'papers' if is_paper else 'recording'}/{file['name']}",
                 file["media_type"],
                 file["sha256"],
                 stored=stored[file["sha256"]],

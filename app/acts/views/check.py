@@ -42,17 +42,21 @@ def by_code() -> Response:
 @everyone
 @sends_codes
 def by_digest() -> Response:
-    """Whether a file is an act of this town. Of the act it says no more than that."""
+    """Whether a file is an act or a recording of this town. Of it, it says no more than that."""
     form = FileForm()
     if not form.validate_on_submit():
         return _page(CodeOfActForm(formdata=None), form, status=422)
-    found = queries.with_digest(form.sha256.data or "")
+    digest = form.sha256.data or ""
+    edition = queries.with_digest(digest)
+    found = edition.act if edition else queries.act_of_film(digest)
     return _page(
         CodeOfActForm(formdata=None),
         FileForm(formdata=None),
         status=200 if found else 404,
-        edition=found,
-        asked=form.sha256.data,
+        found=found,
+        edition=edition or (found.edition if found else None),
+        is_film=edition is None,
+        asked=digest,
     )
 
 

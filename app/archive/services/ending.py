@@ -15,6 +15,7 @@ from app.archive.events import (
     FilesHeld,
     FilesReleased,
     FilesShredded,
+    PieceDestroyed,
 )
 from app.archive.models import Envelope, FileHold, FileReading, HoldReason, StoredFile
 from app.core import clock
@@ -31,8 +32,11 @@ GRACE = timedelta(days=1)  # an upload that is under way has no row yet
 AT_ONCE = 200
 
 
-def delete(file: StoredFile, *, why: str = "") -> None:
-    """Nobody sees it from here on; its bytes leave the store once this is committed."""
+def delete(file: StoredFile, *, why: str = "", is_piece: bool = False) -> None:
+    """Nobody sees it from here on; its bytes leave the store once this is committed.
+
+    Of a piece that stands in the whole by now the record keeps no line.
+    """
     if file.is_destroyed:
         return
     towns.take_turns()
@@ -42,10 +46,9 @@ def delete(file: StoredFile, *, why: str = "") -> None:
         raise KeptUntil
     _empty(file)
     db.session.flush()
+    told = PieceDestroyed if is_piece else FileDestroyed
     publish(
-        FileDestroyed(
-            town_id=file.town_id, file=file.id, owner=file.owner, purpose=file.purpose, why=why
-        )
+        told(town_id=file.town_id, file=file.id, owner=file.owner, purpose=file.purpose, why=why)
     )
 
 

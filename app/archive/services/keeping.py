@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.archive import queries
 from app.archive.errors import FileGone
-from app.archive.events import FileKept
+from app.archive.events import FileKept, PieceKept
 from app.archive.models import Envelope, StoredFile
 from app.archive.services.keys import key_of, make_envelope
 from app.archive.terms import known
@@ -121,8 +121,12 @@ def keep(
     purpose: str = "paper",
     envelope: Envelope | None = None,
     keep_until: datetime | None = None,
+    is_piece: bool = False,
 ) -> StoredFile:
-    """Write down a draft; or encrypt a stream and write it down at once."""
+    """Write down a draft; or encrypt a stream and write it down at once.
+
+    Of a piece the record keeps no line: whoever joins them tells of the whole.
+    """
     draft = stream
     if not isinstance(draft, Draft):
         named = {"name": name, "media_type": media_type, "purpose": purpose}
@@ -134,8 +138,9 @@ def keep(
     file = StoredFile(**vars(draft))
     db.session.add(file)
     db.session.flush()
+    told = PieceKept if is_piece else FileKept
     publish(
-        FileKept(
+        told(
             town_id=file.town_id,
             file=file.id,
             owner=file.owner,

@@ -1,6 +1,7 @@
 """The clerk's panel beside the visit: what is known, the guided check, the act, and undoing."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request, url_for
@@ -11,17 +12,14 @@ from app.assurance.errors import CheckOver, NotAuthorised
 from app.assurance.forms import CheckForm, UndoForm
 from app.assurance.models import Assurance, DocumentKind
 from app.assurance.services.checks import Seen
-from app.booking.errors import VisitMissing
 from app.booking.models import Visit
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Refusal
-from app.core.htmx import page_or_fragment, see_other, wants_fragment
+from app.core.htmx import page_or_fragment, see_other, tried, wants_fragment
 from app.identity.session import current_account, requires
-from app.queue import queries as line
+from app.queue import services as line
 from app.schedule import queries as schedule
 from app.towns.models import DocumentRule
-from app.towns.tenant import speak_for
 
 bp = Blueprint(
     "identify", __name__, url_prefix="/desk/visits/<code>/identity", template_folder="../templates"
@@ -154,15 +152,7 @@ def is_mine(visit: Visit) -> bool:
 
 
 def _try(visit: Visit, errand: Callable[[], object]) -> Response:
-    """Run the errand. Beside the call a refusal stands in the panel and does not replace it."""
-    try:
-        with transaction():
-            errand()
-    except Refusal as refusal:
-        if not wants_fragment():
-            raise
-        return _panel(visit, refusal=refusal, status=refusal.status)
-    return _panel(visit) if wants_fragment() else see_other(url_for(".panel", code=visit.code))
+    return tried(errand, partial(_panel, visit), url_for(".panel", code=visit.code))
 
 
 def _panel(visit: Visit, form: CheckForm | None = None, status: int = 200, **more: Any) -> Response:
@@ -182,17 +172,8 @@ def _may_undo(row: Assurance) -> bool:
 
 
 def _visit(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(schedule.resource_of(current_account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return line.look_into(current_account, code)
 
 
 def _own_visit(code: str) -> Visit:
-    """One that this very clerk has on the counter."""
-    found = _visit(code)
-    if not is_mine(found):
-        raise VisitMissing
-    return found
+    return line.take_in_hand(current_account, code)

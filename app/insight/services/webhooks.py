@@ -22,6 +22,7 @@ from flask import current_app
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.events import publish
+from app.core.jobs import call
 from app.core.keys import keyed
 from app.insight.errors import AddressUnfit
 from app.insight.events import WebhookEnded, WebhookMade
@@ -74,6 +75,8 @@ def note(name: str, facts: dict[str, object]) -> int:
     ids = db.session.scalars(question).all()
     for webhook_id in ids:
         db.session.add(WebhookPost(webhook_id=webhook_id, name=name, facts=facts))
+    if ids:
+        call("webhooks")
     return len(ids)
 
 

@@ -4,7 +4,14 @@ from app.kiosks.services.enrolment import approve, ask, take
 from app.kiosks.services.fleet import change, hear, raise_alarms, remove, serve_again, stop_serving
 from app.kiosks.services.hand_offs import offer, show_who_it_is, take_away
 from app.kiosks.services.orders import done, forget_old, order
-from app.kiosks.services.papers import print_receipt, scan, take_scan, what_to_print
+from app.kiosks.services.papers import (
+    print_act,
+    print_receipt,
+    printer_near,
+    scan,
+    take_scan,
+    what_to_print,
+)
 from app.kiosks.services.stays import (
     attach,
     begin,
@@ -41,7 +48,9 @@ __all__ = [
     "open_stay",
     "order",
     "raise_alarms",
+    "print_act",
     "print_receipt",
+    "printer_near",
     "remove",
     "scan",
     "see",

@@ -8,6 +8,9 @@ import typst
 from flask_babel import gettext as _
 
 from app.accounts.models import Account
+from app.acts import queries as acts
+from app.acts import services as sealed
+from app.acts.printing import Printer
 from app.booking import queries as booking
 from app.booking.models import Visit
 from app.core.i18n import LANGUAGES, clock_time, date_in_words, speaking
@@ -19,6 +22,7 @@ from app.kiosks.services.stays import tell
 from app.papers import services as papers
 from app.papers.models import Paper, Side
 
+ACT, RECEIPT = "act", "receipt"
 SHEET = Path(__file__).parents[1] / "receipt.typ"
 
 
@@ -27,10 +31,29 @@ def print_receipt(stay: Stay, by: Account | None = None) -> Order:
     if stay.visit is None:
         raise NothingToPrint
     for one in queries.orders_during(stay):
-        if one.kind is OrderKind.PRINT and one.is_open:
+        if one.kind is OrderKind.PRINT and one.is_open and one.words.get("what") == RECEIPT:
             return one
     tell(stay, "done", kind="print", outcome="asked")
-    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what="receipt")
+    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=RECEIPT)
+
+
+def print_act(stay: Stay, by: Account | None = None) -> Order:
+    """The sealed act of their visit, with its code on every page. Pressed twice is printed once."""
+    if stay.visit is None or acts.act_of(stay.visit) is None:
+        raise NothingToPrint
+    for one in queries.orders_during(stay):
+        if one.kind is OrderKind.PRINT and one.is_open and one.words.get("what") == ACT:
+            return one
+    tell(stay, "done", kind="print", outcome="asked")
+    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=ACT)
+
+
+def printer_near(visit: Visit) -> Printer | None:
+    """That of the kiosk at which its citizen stands now, when it has one."""
+    stay = queries.stay_of_visit(visit)
+    if stay is None or not stay.is_open or stay.kiosk.facts.get("printer") in ("", "none", None):
+        return None
+    return Printer(stay.kiosk.name, lambda by: print_act(stay, by))
 
 
 def scan(stay: Stay, by: Account) -> Order:
@@ -58,9 +81,18 @@ def what_to_print(order: Order) -> bytes:
     stay = queries.stay_named(order.stay_code) if order.stay_code else None
     if not order.is_open or stay is None or not stay.is_open or stay.visit is None:
         raise NothingToPrint
+    if order.words.get("what") == ACT:
+        return _act(stay.visit)
     with speaking(stay.visit.reads):
         words = _receipt(stay.visit)
     return bytes(typst.compile(str(SHEET), sys_inputs={"words": json.dumps(words)}, format="pdf"))
+
+
+def _act(visit: Visit) -> bytes:
+    act = acts.act_of(visit)
+    if act is None or act.edition is None:
+        raise NothingToPrint
+    return sealed.read(act.edition)
 
 
 def _receipt(visit: Visit) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """One touch, the line, and the call, on the same screen so that it begins at once."""
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, render_template, request, url_for
 
 from app.assurance import queries as assurance
 from app.core import stream
@@ -73,10 +73,13 @@ def _place(stay: Stay) -> Response:
 @bp.post("/kiosk/receipt")
 @at_a_kiosk
 def receipt() -> Response:
-    """On paper, what was done; the printer of the device takes a moment."""
+    """On paper, what was done, or the sealed act; the printer of the device takes a moment."""
     with transaction():
         services.see(current_stay)
-        services.print_receipt(current_stay)
+        if request.form.get("what") == "act":
+            services.print_act(current_stay)
+        else:
+            services.print_receipt(current_stay)
     return see_other(url_for(".after", printing=1))
 
 

@@ -228,6 +228,7 @@ class ProcedureForm(RuleForm):
     visits_per_phone = Number(_l("Visits ahead for each telephone, at the most"), is_needed=False)
     alarm_days = Number(_l("Days to the first free time before the alarm"), is_needed=False)
     recording = SelectField(_l("Is the meeting recorded?"))
+    recording_spoken = BooleanField(_l("They also say aloud that they agree, in the recording"))
     retention_days = Number(_l("Days for which its visits are kept"), is_needed=False)
 
     PLAIN = (
@@ -242,6 +243,7 @@ class ProcedureForm(RuleForm):
         "visits_per_phone",
         "alarm_days",
         "recording",
+        "recording_spoken",
         "retention_days",
     )
 

@@ -24,7 +24,7 @@ KEPT = (
     *("same_day_percent", "staff_percent", "walk_in_percent", "more_time_percent"),
     *("interpreter_percent", "visits_per_phone", "takes_walk_ins", "alarm_days", "assurance"),
     *("assurance_reason", "act", "outcomes", "recording", "recording_reason", "script"),
-    *("requests", "retention_days"),
+    *("recording_spoken", "requests", "retention_days"),
 )
 PLAIN_TEXTS = (
     *("name", "summary", "purpose", "afterwards"),

@@ -170,6 +170,10 @@ def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool) 
     publish(
         RecordingKept(
             **segments.named(segment),
+            takes=len(segment.takes),
+            pieces=sum(take.pieces for take in segment.takes),
+            gaps=len(segment.gaps),
+            missing_ms=_missing_ms(segment),
             size=segment.size,
             sha256=segment.sha256,
             media_type=segment.media_type,
@@ -181,6 +185,13 @@ def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool) 
     )
     ask_for_stamp(open_ledger(segment.visit), StampReason.END)
     segments.tell(segment)
+
+
+def _missing_ms(segment: Segment) -> int:
+    """How much of its time is not recorded."""
+    ended_ms = segment.at(segment.ended_at or clock.now())
+    ends = ((gap, ended_ms if gap.until_ms is None else gap.until_ms) for gap in segment.gaps)
+    return sum(max(0, until - gap.from_ms) for gap, until in ends)
 
 
 def _room_of(segment: Segment, takes: list[Take], take: Take) -> int:

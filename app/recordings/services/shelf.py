@@ -21,7 +21,8 @@ def owner_of(visit: Visit) -> str:
 
 def keep_piece(segment: Segment, body: BinaryIO, name: str) -> str:
     """Small: encrypted and written down in the transaction in which it arrived."""
-    return archive.keep(body, owner=owner_of(segment.visit), name=name, purpose=PIECE).id
+    owner = owner_of(segment.visit)
+    return archive.keep(body, owner=owner, name=name, purpose=PIECE, is_piece=True).id
 
 
 def envelope(visit: Visit) -> Envelope:
@@ -58,7 +59,7 @@ def _blocks(opened: BinaryIO) -> Iterator[bytes]:
 def throw_away(code: str, why: str) -> bool:
     """Whether it may go: what a judge may ask for stays, even when it is kept twice."""
     try:
-        archive.delete(archived.file_or_404(code), why=why)
+        archive.delete(archived.file_or_404(code), why=why, is_piece=True)
     except FileHeld:
         return False
     return True

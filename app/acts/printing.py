@@ -1,0 +1,40 @@
+"""Where an act may come out on paper, besides on whatever prints at home.
+
+Whoever has a printer near somebody who is attended says so in their `init_app`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from app.accounts.models import Account
+from app.booking.models import Visit
+
+
+@dataclass(frozen=True)
+class Printer:
+    """One near that person: how its place is called, and what has the act of theirs printed."""
+
+    name: str
+    print_act: Callable[[Account], object]
+
+
+Finder = Callable[[Visit], Printer | None]
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["acts.printers"] = []
+
+
+def printed_by(app: Flask, find: Finder) -> None:
+    """From now on this is asked too. A second registration changes nothing."""
+    finders = app.extensions["acts.printers"]
+    if find not in finders:
+        finders.append(find)
+
+
+def near(visit: Visit) -> Printer | None:
+    """The first that is near the citizen of that visit now."""
+    found = (find(visit) for find in current_app.extensions["acts.printers"])
+    return next((one for one in found if one is not None), None)
