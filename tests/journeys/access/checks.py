@@ -21,12 +21,10 @@ MODES: dict[str, dict[str, str]] = {
     "light": {**AS_IT_COMES, "color_scheme": "light"},
     "dark": {**AS_IT_COMES, "color_scheme": "dark"},
     "forced colours": {**AS_IT_COMES, "forced_colors": "active"},
-    # Who asks for less motion is shown more contrast in the same look.
     "reduced motion": {
         "color_scheme": "light",
         "forced_colors": "none",
         "reduced_motion": "reduce",
-        "contrast": "more",
     },
 }
 
@@ -56,13 +54,6 @@ SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidde
     .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
     .map(([what, box]) => `small (${Math.round(box.width)}×${Math.round(box.height)}): ${what}`)"""
-
-# What goes on with a task is larger than other buttons, on the citizen's side.
-NARROW = """() => [...document.querySelectorAll('[data-layout="page"] form .button:not(.button--quiet)')]
-    .filter((one) => one.checkVisibility() && !one.closest('dialog, .visually-hidden'))
-    .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
-    .filter(([, box]) => box.height > 0 && box.height < 55.5)
-    .map(([what, box]) => `a button ${Math.round(box.height)} px high: ${what}`)"""
 
 ORDER = """() => {
     const wrong = []
@@ -100,21 +91,9 @@ p { margin-block-end: 2em !important }"""
 LARGER = "html { font-size: 200% !important }"
 
 
-# What axe leaves to people, and what people saw: looked at in each screen where it says so.
-TRIAGED: dict[str, str] = {}
-
-
 def faults(page: Page) -> list[str]:
-    """What axe finds, every level of WCAG and its best practice; and what nobody has triaged yet."""
-    found = _axe(page)
-    return [
-        *(f"axe {rule}: {html}" for rule, html in found["violations"]),
-        *(
-            f"axe leaves to people, and nobody has said what they see: {rule}: {html}"
-            for rule, html in found["incomplete"]
-            if rule not in TRIAGED
-        ),
-    ]
+    """What axe finds, every level of WCAG and its best practice."""
+    return [f"axe {rule}: {html}" for rule, html in _axe(page)["violations"]]
 
 
 def undecided(page: Page) -> list[str]:
@@ -157,7 +136,7 @@ def shape(page: Page) -> list[str]:
 
 
 def targets(page: Page) -> list[str]:
-    return [*page.evaluate(SMALL), *page.evaluate(NARROW)]
+    return list(page.evaluate(SMALL))
 
 
 def order(page: Page) -> list[str]:
