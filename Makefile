@@ -19,10 +19,10 @@ NODE := node_modules/.lock-$(call sum,package-lock.json,node)
 CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: help run test test-fast test-postgres check check-format check-imports check-types check-scripts \
-	check-script-types check-catalogues check-spelling check-vendor access access-today bench bench-call bench-schedule translations lock clean \
-	check-licences sbom audit \
-	install-runtime install-dev apt-packages
+.PHONY: help run test test-fast test-postgres check check-format check-imports check-types \
+	check-scripts check-script-types check-catalogues check-spelling check-vendor access \
+	access-today bench bench-call bench-schedule translations lock clean kiosk-root check-licences \
+	sbom audit install-runtime install-dev apt-packages faults check-wording
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ test-postgres: $(DEV) $(CATALOGUES) ## the same tests with their registers on Po
 
 check: $(DEV) $(NODE) $(CATALOGUES) ## everything that reads the code without running the counter
 	@$(MAKE) -k -j2 --output-sync=target check-types check-imports check-script-types \
-		check-catalogues check-spelling check-format check-scripts check-vendor check-licences
+		check-catalogues check-spelling check-wording check-format check-scripts check-vendor check-licences
 
 check-format: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -75,6 +75,9 @@ check-catalogues: $(DEV)
 
 check-spelling: $(DEV) ## whether every word that people read is spelled right, in seven languages
 	@$(BIN)/python tools/spelling.py check
+
+check-wording: $(DEV) ## whether sentences are short and each thing has one name in each language
+	@$(BIN)/python tools/wording.py check
 
 check-vendor: ## compare the files of others with the sums they came with
 	@grep -E '^[0-9a-f]{64}  ' static/vendor/VERSIONS.txt | (cd static/vendor && sha256sum -c --quiet -) \
@@ -99,11 +102,19 @@ bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a po
 bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its waits and its speed
 	@$(BIN)/python bench/schedule.py
 
+MINUTES = 5
+faults: $(DEV) $(CATALOGUES) ## break things under load and write build/faults.md (MINUTES=5 SEED=…)
+	@$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
 	@$(BIN)/python -m tests.journeys.access.matrix
 
 access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language, size and colours of the day
 	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access
+
+kiosk-root: $(DEV) ## make a kiosk of a fresh Debian in a folder, as root (fetches 260 MB, takes minutes)
+	@command -v debootstrap > /dev/null || { echo "apt-get install debootstrap" >&2; exit 1; }
+	@$(BIN)/pytest -n 0 tests/kiosks/provisioning.py
 
 translations: $(DEV) ## gather the sentences of the product into the seven catalogues
 	@$(BIN)/python tools/catalogues.py update

@@ -3,7 +3,9 @@
 import gc
 import os
 import resource
+import shutil
 import signal
+import tempfile
 import threading
 import time
 
@@ -22,6 +24,16 @@ graceful_timeout = 2  # streams reconnect by themselves; nobody is held longer t
 accesslog = None
 loglevel = os.environ.get("VENTANILLA_LOG_LEVEL", "warning")
 control_socket_disable = True
+
+
+# Where processes put what only they have counted, before the first of them is made.
+_counts = os.environ.setdefault(
+    "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="ventanilla-counts-")
+)
+
+
+def on_exit(server):
+    shutil.rmtree(_counts, ignore_errors=True)
 
 
 def on_starting(server):

@@ -9,6 +9,7 @@ folders in which registers differ most, and a quarter of the others, another one
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from flask_migrate import upgrade
@@ -39,42 +40,77 @@ def programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+class Server:
+    """It may be killed and started again, always at the same address. It refuses to be root.
+
+    Whoever kills it wants every commit written down before it is told: synchronous_commit="on".
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self.settings = settings
+        place = programs()
+        assert place
+        self.place, self.port = place, a_free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="ventanilla-postgres-"))
+        user = {"user": "nobody"} if os.geteuid() == 0 else {}
+        if user:
+            shutil.chown(self.folder, "nobody")
+        self.quiet: dict[str, Any] = {
+            **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
+            **{"cwd": self.folder, **user},
+        }
+        made = [place / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N"]
+        subprocess.run(made, check=True, **self.quiet)
+        self.start()
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def address(self) -> str:
+        """As SQLAlchemy writes it."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "jit": "off",
+            "max_connections": "200",
+            **self.settings,
+        }
+        words = [word for name, text in settings.items() for word in ("-c", f"{name}={text}")]
+        command = [self.place / "postgres", "-D", self.data, "-p", str(self.port), *words]
+        self.process = subprocess.Popen(command, start_new_session=True, **self.quiet)
+        _wait_for(self.port)
+
+    def kill(self) -> None:
+        """All of its processes at once, as when the machine breaks."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 @contextmanager
 def a_server() -> Iterator[str]:
-    """The address of a running server, as SQLAlchemy writes it. PostgreSQL refuses to be root."""
-    folder = Path(tempfile.mkdtemp(prefix="ventanilla-postgres-"))
-    place = programs()
-    assert place
-    user = {"user": "nobody"} if os.geteuid() == 0 else {}
-    if user:
-        shutil.chown(folder, "nobody")
-    data, port = folder / "data", a_free_port()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **user}
-    subprocess.run(
-        [place / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"], check=True, **quiet
-    )
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "full_page_writes": "off",
-        "synchronous_commit": "off",
-        "jit": "off",
-        "max_connections": "200",
-    }
-    words = [word for name, text in settings.items() for word in ("-c", f"{name}={text}")]
-    server = subprocess.Popen([place / "postgres", "-D", data, "-p", str(port), *words], **quiet)
+    """The address of a running server."""
+    server = Server()
     try:
-        _wait_for(port)
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        yield server.address
     finally:
-        server.terminate()
-        server.wait(timeout=20)
-        shutil.rmtree(folder, ignore_errors=True)
+        server.end()
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(100):
+    for _ in range(300):
         try:
             psycopg.connect(f"host=127.0.0.1 port={port} user=postgres", connect_timeout=2).close()
         except psycopg.OperationalError:

@@ -34,6 +34,10 @@ def of_calls() -> Iterator[Metric]:
     relayed = GaugeMetricFamily(
         "ventanilla_call_relayed_ratio", "Share of calls through a relay.", labels=("town",)
     )
+    joins = GaugeMetricFamily("ventanilla_call_joins", "Seats taken. Last day.", labels=("town",))
+    returns = GaugeMetricFamily(
+        "ventanilla_call_reconnections", "Seats taken again. Last day.", labels=("town",)
+    )
     measures = {
         column: GaugeMetricFamily(name, f"{text} Last day.", labels=("town", "quantile"))
         for name, text, column, _ in MEASURES
@@ -43,6 +47,9 @@ def of_calls() -> Iterator[Metric]:
         with town_of(town.id):
             now.add_metric((town.slug,), queries.calls_in_progress())
             calls = queries.calls_since(since)
+            taken, again = queries.seats_since(since)
+        joins.add_metric((town.slug,), taken)
+        returns.add_metric((town.slug,), again)
         for ending, count in Counter(call.ending.value for call in calls).items():
             ends.add_metric((town.slug, ending), count)
         known = [call.is_relayed for call in calls if call.is_relayed is not None]
@@ -51,7 +58,7 @@ def of_calls() -> Iterator[Metric]:
         for _, _, column, scale in MEASURES:
             for quantile, value in _quantiles(calls, column):
                 measures[column].add_metric((town.slug, str(quantile)), value / scale)
-    yield from (now, ends, relayed, *measures.values())
+    yield from (now, joins, returns, ends, relayed, *measures.values())
 
 
 def _quantiles(calls: Sequence[CallFigures], column: str) -> Iterator[tuple[float, float]]:

@@ -207,6 +207,16 @@ def calls_since(instant: datetime) -> Sequence[CallFigures]:
     ).all()
 
 
+def seats_since(instant: datetime) -> tuple[int, int]:
+    """How many took a seat after that instant, and how often one of them came back to it."""
+    taken, times = db.session.execute(
+        sa.select(sa.func.count(Participant.id), sa.func.sum(Participant.incarnation)).where(
+            Participant.joined_at >= instant, Participant.incarnation > 0
+        )
+    ).one()
+    return taken, int(times or 0) - taken
+
+
 def calls_in_progress() -> int:
     """Rooms of this town in which somebody is now."""
     question = sa.select(sa.func.count(sa.distinct(Participant.visit_id))).where(

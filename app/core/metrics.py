@@ -1,20 +1,28 @@
 """Figures for a monitor, in the text format of Prometheus: for this machine, or with the token.
 
-Features add collectors that read the register, so that every process answers the same.
+Features add collectors that read the register, so that every process answers the same. What no
+table remembers, a "no" that was said, is counted by each process; `gunicorn.conf.py` says where
+they put their counts, so that the figures of one machine are those of all its processes.
 """
 
 import hmac
 import ipaddress
+import os
 from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Flask, Response, current_app, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import Missing
 from app.core.security import everyone
 
 bp = Blueprint("metrics", __name__)
+
+refusals = Counter(
+    "ventanilla_refusals", "Times that somebody was told no, and why.", ["kind"], registry=None
+)
 
 
 class _Collector:
@@ -29,7 +37,11 @@ class _Collector:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["metrics"] = CollectorRegistry()
+    app.extensions["metrics"] = registry = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        MultiProcessCollector(registry)
+    else:
+        registry.register(refusals)
     app.register_blueprint(bp)
 
 

@@ -21,6 +21,15 @@ def speak(slugs: tuple[str, ...]) -> None:
         click.echo(f"{slug}: {made[slug]} clips" if slug in made else f"{slug}: no voice")
 
 
+@commands.command("sentences")
+@click.argument("slug", type=click.Choice(tuple(LANGUAGES)))
+def sentences(slug: str) -> None:
+    """What to record in a language without a voice: the name of each file, and what to say."""
+    for part in prompts.all_parts(slug):
+        is_there = "recorded" if prompts.recording(slug, part.key) else "to record"
+        click.echo(f"{part.key}.opus\t{is_there}\t{part.text}")
+
+
 @commands.command("list")
 def everybody() -> None:
     """Each kiosk of each town, and how long ago it was heard."""

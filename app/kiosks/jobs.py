@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.core.db import db, transaction
 from app.core.jobs import every
-from app.kiosks import queries, services
+from app.kiosks import prompts, queries, services
 from app.towns import queries as towns
 from app.towns.tenant import every_town, town_of
 
@@ -25,6 +25,14 @@ def forget_old() -> None:
     for town in towns.all_towns():
         with town_of(town.id), transaction():
             services.forget_old()
+
+
+@every(3600)
+def speak_what_is_new() -> int:
+    """A procedure that has a new name is heard by it, where somebody has made a kiosk speak."""
+    made = prompts.render() if prompts.folder().is_dir() else {}
+    db.session.rollback()
+    return len(made)
 
 
 def _where(look: Callable[[], set[int]], errand: Callable[[], int]) -> int:

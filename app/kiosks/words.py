@@ -69,6 +69,7 @@ def outcome_of_order(outcome: str) -> str:
         "done": _("done"),
         "no_paper": _("there is no paper"),
         "no_printer": _("there is no printer"),
+        "stopped": _("the printer is stopped"),
         "no_scanner": _("there is no scanner"),
         "no_sound": _("there is no loudspeaker"),
         "busy": _("the device is busy"),

@@ -151,10 +151,12 @@ def deliver(message_id: int) -> None:
         locale=message.locale,
         report_to=_where_to_report(sender, message),
     )
+    is_again, written_at = message.attempts > 1, message.written_at
     db.session.rollback()
     outcome, provider_id, problem = MessageState.SENT, None, None
     try:
-        provider_id = sender.send(parcel)
+        provider_id = sender.sent_before(parcel, written_at) if is_again else None
+        provider_id = provider_id or sender.send(parcel)
     except Refused as error:
         outcome, problem = MessageState.FAILED, str(error)
     except NotNow as error:

@@ -4,6 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.queue import cli, handlers, jobs, models  # noqa: F401
+    from app.core.metrics import measured_by
+    from app.queue import cli, figures, handlers, jobs, models  # noqa: F401
 
+    measured_by(app, figures.of_waiting)
     app.cli.add_command(cli.commands)

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
+from app.core import metrics
 from app.core.db import db
 from app.core.errors import Busy, Missing, Refusal, TooMany
 from app.core.htmx import wants_fragment
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
 def refuse(refusal: Refusal) -> Response:
     """The sentence of the refusal, with its status."""
     g.refusal = type(refusal).__name__  # for whoever keeps the record
+    metrics.refusals.labels(g.refusal).inc()
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         answer = make_response({"error": str(refusal)}, refusal.status)
     else:

@@ -62,7 +62,7 @@ def print_file(settings: Settings, file: Path) -> None:
     """Give it to the queue, and wait until it is on paper or something is wrong."""
     state = printer_state(settings)
     if state != "ready":
-        raise PaperTrouble({"none": "no_printer", "no_paper": "no_paper"}.get(state, "failed"))
+        raise PaperTrouble("no_printer" if state == "none" else state)
     words = ["lp", "-o", "fit-to-page", *(["-d", settings.printer] if settings.printer else [])]
     told = _told([*words, "--", str(file)])
     found = re.search(r"(\S+-\d+)", told)
@@ -71,9 +71,9 @@ def print_file(settings: Settings, file: Path) -> None:
     job, deadline = found[1], time.monotonic() + PRINT_PATIENCE
     while job in _told(["lpstat", "-W", "not-completed", "-o"]):
         state = printer_state(settings)
-        if state == "no_paper" or time.monotonic() > deadline:
+        if state != "ready" or time.monotonic() > deadline:
             _told(["cancel", job])  # it must not come out for the next person
-            raise PaperTrouble("no_paper" if state == "no_paper" else "failed")
+            raise PaperTrouble(state if state in ("no_paper", "stopped") else "failed")
         time.sleep(0.2)
 
 

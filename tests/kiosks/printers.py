@@ -20,6 +20,11 @@ EMPTY = """#!/bin/sh
 echo "STATE: +media-empty-error" >&2
 sleep 20
 """
+# One that stops in the middle, as after a paper jam: its queue is closed until somebody opens it.
+JAMMED = """#!/bin/sh
+[ $# -gt 0 ] || { echo 'direct jammed "Jammed" "Jammed"'; exit 0; }
+exit 4
+"""
 
 
 @dataclass
@@ -37,7 +42,7 @@ class PrintService:
 
 @contextmanager
 def a_print_service() -> Iterator[PrintService]:
-    """Two queues: `sheets` makes a PDF file of what is printed, `empty` has no paper.
+    """`sheets` makes a PDF file of what is printed, `empty` has no paper, `jammed` stops.
 
     Its programs run as another user, so its folder is one that everybody may enter.
     """
@@ -48,8 +53,9 @@ def a_print_service() -> Iterator[PrintService]:
     for one in (etc, lib, folder / "spool/tmp", folder / "cache", folder / "run"):
         one.mkdir(parents=True)
     shutil.copytree(SERVER, lib, dirs_exist_ok=True, symlinks=True)
-    (lib / "backend/empty").write_text(EMPTY)
-    (lib / "backend/empty").chmod(0o755)
+    for name, program in (("empty", EMPTY), ("jammed", JAMMED)):
+        (lib / "backend" / name).write_text(program)
+        (lib / "backend" / name).chmod(0o755)
     (lib / "backend/cups-pdf").chmod(0o700)
     (etc / "cupsd.conf").write_text(
         f"Listen 127.0.0.1:{port}\nListen {folder}/run/cups.sock\nBrowsing No\nLogLevel warn\n"
@@ -71,6 +77,7 @@ def a_print_service() -> Iterator[PrintService]:
         pdf = ["-P", "/usr/share/ppd/cups-pdf/CUPS-PDF_noopt.ppd"]
         _lpadmin(address, "-p", "sheets", "-v", "cups-pdf:/", *pdf, "-E")
         _lpadmin(address, "-p", "empty", "-v", "empty:/", "-m", "raw", "-E")
+        _lpadmin(address, "-p", "jammed", "-v", "jammed:/", "-m", "raw", "-E")
         yield PrintService(address)
     finally:
         process.terminate()

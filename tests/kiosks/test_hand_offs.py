@@ -10,6 +10,7 @@ from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db
 from app.kiosks import queries, services
+from app.kiosks.models import Kiosk
 from tests import town
 from tests.kiosks.device import a_device, open_browser
 
@@ -204,6 +205,25 @@ def test_a_number_half_typed_by_the_last_person_is_nothing_to_the_next(client, k
 
     assert client.get(f"{HOME}/ca/kiosk/appointment/code").location.endswith("/phone")
     assert client.get(f"{HOME}/ca/kiosk/mine").location.endswith("/appointment")
+
+
+def test_one_appointment_is_at_one_screen(client, app, place, kiosk, visit):
+    """Two people with the same paper, or one who goes to the screen beside: the last one has it."""
+    other = Kiosk(name="Llar", key_digest=b"l" * 32)
+    db.session.add(other)
+    db.session.commit()
+    beside = app.test_client()
+    open_browser(client, kiosk)
+    open_browser(beside, other)
+    number = queries.number_of(visit)
+
+    for browser in (client, beside):
+        sent = town.send(browser, f"{HOME}/ca/kiosk/appointment/number", number=number)
+        assert sent.location.endswith("/kiosk/call")
+
+    assert queries.stay_of_visit(visit).kiosk_id == other.id
+    assert client.get(f"{HOME}/ca/kiosk/call").location.endswith("/ca/kiosk/")
+    assert beside.get(f"{HOME}/ca/kiosk/call").status_code == 200
 
 
 def test_somebody_elses_visit_is_not_on_the_list(client, kiosk, visit):

@@ -124,6 +124,15 @@ def test_finishing_leaves_the_line_and_asks_for_the_papers_only(client, kiosk, c
         assert client.get(f"{HOME}/ca/kiosk/{path}").location.endswith("/papers")
 
 
+@pytest.mark.parametrize("screen", ["", "appointment", "appointment/number", "phone", "papers"])
+def test_no_screen_is_kept_for_the_key_back(client, kiosk, screen):
+    open_browser(client, kiosk)
+
+    answer = client.get(f"{HOME}/ca/kiosk/{screen}")
+
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
 def test_the_end_clears_the_browser_and_the_session_opens_nothing(client, kiosk, clerk):
     open_browser(client, kiosk)
     press_now(client)
@@ -311,6 +320,36 @@ def test_what_is_printed_is_a_sheet_for_whoever_is_still_there(client, kiosk, cl
     services.end(queries.open_stay_of(kiosk), "ended")
     db.session.commit()
     assert client.get(address, headers=KEY).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("outcome", "clerk_reads"),
+    [
+        ("no_paper", "Imprimir: no hi ha paper"),
+        ("stopped", "Imprimir: la impressora està aturada"),
+        ("done", "Imprimir: fet"),
+    ],
+)
+def test_how_printing_went_is_told_to_both_in_plain_words(
+    client, app, kiosk, clerk, outcome, clerk_reads
+):
+    open_browser(client, kiosk)
+    press_now(client)
+    visit = queue.call_next(clerk)
+    stay = queries.open_stay_of(kiosk)
+    order = services.print_receipt(stay)
+    db.session.commit()
+    address = f"{HOME}/kiosk/device/orders/{order.code}"
+    desk = app.test_client()
+    town.enter(desk, clerk)
+
+    client.post(address, json={"outcome": outcome}, headers=KEY)
+
+    page = desk.get(f"{HOME}/desk/visits/{visit.code}/kiosk").text
+    assert clerk_reads in page
+    screen = client.get(f"{HOME}/ca/kiosk/after").text
+    for words in ("data-text-no-paper", "data-text-stopped", "data-text-done", "data-text-failed"):
+        assert re.search(f'{words}="[^"]+"', screen)
 
 
 def test_it_is_a_device_of_its_own_town_alone(client, kiosk, place):

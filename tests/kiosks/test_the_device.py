@@ -6,9 +6,12 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import typst
+from pypdf import PdfReader
 
 KIT = Path(__file__).parents[2] / "kiosk"
 sys.path.insert(0, str(KIT))
@@ -352,6 +355,63 @@ def test_a_printer_without_paper_says_so_and_keeps_nothing_for_the_next(
     assert paper.printer_state(there) == "no_paper"
 
 
+def test_a_printer_that_stops_says_so_and_keeps_nothing_for_the_next(
+    own, printing, sheet, monkeypatch
+):
+    monkeypatch.setenv("CUPS_SERVER", printing.address)
+    there = with_printer(own, "jammed")
+
+    outcomes = []
+    for _ in range(2):  # in the middle of it, and before it begins
+        with pytest.raises(paper.PaperTrouble) as trouble:
+            paper.print_file(there, sheet)
+        outcomes.append(trouble.value.outcome)
+
+    waiting = subprocess.run(
+        ["lpstat", "-o", "jammed"], capture_output=True, text=True, check=False
+    )
+    assert outcomes == ["stopped", "stopped"]
+    assert waiting.stdout.strip() == ""
+    assert paper.printer_state(there) == "stopped"
+
+
+def test_an_errand_to_print_brings_every_page_and_leaves_nothing(
+    agent, town, printing, monkeypatch
+):
+    """A record of three pages, as the town hall sends it, by the agent and a printer of CUPS."""
+    monkeypatch.setenv("CUPS_SERVER", printing.address)
+    agent.own = with_printer(agent.own, "sheets")
+    pages = '#set page(paper: "a4")\nAct\n#pagebreak()\nCSV\n#pagebreak()\nEnd'
+    town.answers["/kiosk/device/orders/act/paper"] = (200, bytes(typst.compile(pages.encode())))
+    town.answers["/kiosk/device/orders/act"] = (204, b"")
+    printed: list[Path] = []
+    really = paper.print_file
+    monkeypatch.setattr(
+        paper, "print_file", lambda own, file: (printed.append(file), really(own, file))
+    )
+
+    agent.work({"code": "act", "kind": "print"})
+
+    assert town.heard("/kiosk/device/orders/act") == [b'{"outcome": "done"}']
+    sheet = PdfReader(BytesIO(printing.take(printed[0].stem)))
+    assert len(sheet.pages) == 3
+    assert not any(printed[0].parent.glob("sheet-*"))
+
+
+@pytest.mark.parametrize(("queue", "outcome"), [("empty", "no_paper"), ("jammed", "stopped")])
+def test_what_is_wrong_with_the_printer_reaches_the_town_hall(
+    agent, town, printing, monkeypatch, queue, outcome
+):
+    monkeypatch.setenv("CUPS_SERVER", printing.address)
+    agent.own = with_printer(agent.own, queue)
+    town.answers["/kiosk/device/orders/one/paper"] = (200, b"%PDF-1.4 a sheet")
+    town.answers["/kiosk/device/orders/one"] = (204, b"")
+
+    agent.work({"code": "one", "kind": "print"})
+
+    assert town.heard("/kiosk/device/orders/one") == [json.dumps({"outcome": outcome}).encode()]
+
+
 def test_a_printer_that_is_not_there_is_none(own, printing, sheet, monkeypatch):
     monkeypatch.setenv("CUPS_SERVER", printing.address)
 
@@ -411,6 +471,51 @@ def test_the_policy_names_the_town_alone(tmp_path):
     assert said["VideoCaptureAllowedUrls"] == ["https://vilaclara.example.org"]
     assert said["DeveloperToolsAvailability"] == 2
     assert said["AllowFileSelectionDialogs"] is False
+
+
+@pytest.mark.parametrize("kind", ["KEYBOARD", "MOUSE", "JOYSTICK"])
+def test_what_is_plugged_in_moves_nothing_on_the_screen(kind):
+    rules = (KIT / "root/etc/udev/rules.d/70-ventanilla-kiosk.rules").read_text()
+    [rule] = [line for line in rules.splitlines() if f'ENV{{ID_INPUT_{kind}}}=="1"' in line]
+
+    assert rule.endswith('ENV{LIBINPUT_IGNORE_DEVICE}="1"')
+
+
+def configure(folder: Path, town: str) -> subprocess.CompletedProcess[str]:
+    """The script of the kit, in a folder instead of this machine."""
+    script = (KIT / "root/usr/lib/ventanilla-kiosk/configure").read_text()
+    script = script.replace("/etc/", f"{folder}/etc/").replace(
+        "/usr/share", f"{KIT}/root/usr/share"
+    )
+    words = ["sh", "-c", script, "configure", town]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_it_is_configured_for_a_town_and_for_another_without_losing_what_was_set_up(tmp_path):
+    assert configure(tmp_path, "https://vilaclara.example.org/").returncode == 0
+    kept = tmp_path / "etc/ventanilla-kiosk/kiosk.json"
+    assert settings.load(str(kept)).town == "https://vilaclara.example.org"
+    kept.write_text(json.dumps({"town": "https://vilaclara.example.org", "printer": "laser"}))
+
+    assert configure(tmp_path, "https://etxalde.example.org:8443").returncode == 0
+
+    own = settings.load(str(kept))
+    assert (own.town, own.printer) == ("https://etxalde.example.org:8443", "laser")
+    policy = (tmp_path / "etc/chromium/policies/managed/ventanilla.json").read_text()
+    assert json.loads(policy)["VideoCaptureAllowedUrls"] == ["https://etxalde.example.org:8443"]
+    assert "vilaclara" not in policy
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        *("", "vilaclara.example.org", "file:///etc", "https://a.org/path", "https://a.org?x"),
+        *("https://a.org#x", 'https://a.org","*', "https://a b.org", "https://*"),
+    ],
+)
+def test_what_is_no_address_of_a_town_configures_nothing(tmp_path, town):
+    assert configure(tmp_path, town).returncode != 0
+    assert not list(tmp_path.rglob("*.json"))
 
 
 @pytest.mark.parametrize("file", sorted((KIT / "root/etc/systemd/system").iterdir()), ids=str)

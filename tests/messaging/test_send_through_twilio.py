@@ -228,7 +228,53 @@ def test_a_sent_message_keeps_the_id_of_twilio_and_not_its_text(outbox):
     assert 590 <= outbox.received[0]["ValidityPeriod"] <= 600
 
 
-@pytest.mark.parametrize("mood", ["busy", "unwell", "slow", "gone"])
+@pytest.mark.parametrize("mood", ["slow", "mumbling"])
+def test_what_was_taken_in_silence_is_not_sent_again(outbox, mood, wait):
+    """Twilio had it: only its answer was late, or could not be read."""
+    message = a_message()
+    outbox.mood = mood
+    deliver_due()
+    assert message.state is MessageState.QUEUED
+    outbox.mood = "well"
+
+    wait(services.PAUSES[0] + 1)
+    deliver_due()
+
+    assert len(outbox.received) == 1
+    assert (message.state, message.provider_id) == (MessageState.SENT, outbox.sids[0])
+
+
+def test_what_a_worker_handed_over_before_it_died_is_not_sent_again(outbox, wait):
+    message = a_message()
+    deliver_due()
+    message.state, message.provider_id = MessageState.SENDING, None
+    message.body = outbox.received[0]["Body"]
+    db.session.commit()
+
+    wait(services.STUCK_AFTER.total_seconds() + 1)
+    deliver_due()
+
+    assert len(outbox.received) == 1
+    assert (message.state, message.provider_id) == (MessageState.SENT, outbox.sids[0])
+
+
+def test_another_text_to_the_same_telephone_is_sent_however_often_the_first_was(outbox, wait):
+    first = a_message()
+    deliver_due()
+    second = services.send_later(town.PHONE, "Una altra cosa", key="code:2", locale="ca")
+    outbox.mood = "unwell"
+    db.session.commit()
+    deliver_due()
+    outbox.mood = "well"
+
+    wait(services.PAUSES[0] + 1)
+    deliver_due()
+
+    assert [form["Body"] for form in outbox.received][1:] == ["Una altra cosa"]
+    assert first.provider_id != second.provider_id
+
+
+@pytest.mark.parametrize("mood", ["busy", "unwell", "gone"])
 def test_the_outbox_tries_again_after_a_pause(outbox, mood, wait):
     message = a_message()
     outbox.mood = mood

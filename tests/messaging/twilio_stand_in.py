@@ -116,6 +116,11 @@ class Operation:
     def sends(self) -> bool:
         return HTTPStatus.CREATED in self.replies and "To" in self.form.schema["properties"]
 
+    @property
+    def lists(self) -> bool:
+        """What was taken for one telephone."""
+        return HTTPStatus.OK in self.replies and self.path.pattern.endswith("/Messages\\.json")
+
     def judge_path(self, found: dict[str, str]) -> None:
         for name, value in found.items():
             if not self.parameters[name].is_valid(value):
@@ -389,6 +394,7 @@ class StandIn(ThreadingTCPServer):
         self.mood = "well"  # or: slow, busy, unwell, gone, mumbling, proxied
         self.received: list[dict[str, Any]] = []  # the forms of accepted messages and calls
         self.sids: list[str] = []  # what they are called from then on
+        self.taken: list[dict[str, Any]] = []  # the same, as Twilio shows them
         self.faults: list[BaseException] = []  # mistakes of the stand-in itself
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -493,6 +499,8 @@ class Window(BaseHTTPRequestHandler):
         operation.judge_path(found)
         if found["AccountSid"] != account.sid:
             raise Refusal(404, 20404, f"The requested resource {self.path} was not found")
+        if operation.lists:
+            return HTTPStatus.OK, self._listed(operation)
         form = operation.read_form(self._pairs(sent))
         if operation.calls:
             account.judge_call(form)
@@ -503,14 +511,30 @@ class Window(BaseHTTPRequestHandler):
         operation.replies[HTTPStatus.CREATED].validate(reply)
         self.server.received.append(form)
         self.server.sids.append(reply["sid"])
+        self.server.taken.append(reply)
         return HTTPStatus.CREATED, reply
+
+    def _listed(self, operation: Operation) -> dict[str, Any]:
+        """The messages to one telephone, the newest first."""
+        asked = dict(parse_qsl(urlsplit(self.path).query, strict_parsing=True))
+        if not set(asked) <= {"To", "PageSize"}:
+            raise Refusal(400, 20001, "Only the last messages to somebody are played here")
+        found = [one for one in reversed(self.server.taken) if one["to"] == asked.get("To")]
+        size, url = int(asked.get("PageSize", 50)), f"{self.server.base}{self.path}"
+        reply = {
+            **{"messages": found[:size], "page": 0, "page_size": size, "start": 0},
+            **{"end": len(found[:size]), "uri": url, "first_page_uri": url},
+            **{"next_page_uri": None, "previous_page_uri": None},
+        }
+        operation.replies[HTTPStatus.OK].validate(reply)
+        return reply
 
     def _operation(self) -> tuple[Operation, dict[str, str]]:
         """Only messages and calls going out are played; the rest is not our street."""
         url = urlsplit(self.path)
         for operation in operations().get(self.command, ()):
             found = operation.path.fullmatch(url.path)
-            if found and operation.sends and not url.query:
+            if found and (operation.lists or (operation.sends and not url.query)):
                 return operation, found.groupdict()
         if any(o.path.fullmatch(url.path) for known in operations().values() for o in known):
             raise Refusal(405, 20004, "Method not allowed")

@@ -22,7 +22,7 @@ KEPT = timedelta(days=7)
 OUTCOMES = frozenset(
     (
         *("done", "no_paper", "no_printer", "no_scanner", "busy", "too_late", "failed"),
-        *("no_sound", "unplugged"),
+        *("no_sound", "unplugged", "stopped"),
     )
 )
 

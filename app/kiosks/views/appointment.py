@@ -1,18 +1,23 @@
 """Whoever has an appointment is found by a number on paper or by their telephone: digits alone."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, request, session, url_for
 
 from app.booking import queries as booking
+from app.booking.models import Visit
+from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Refusal
 from app.core.htmx import see_other
+from app.core.i18n import clock_time, date_in_words
 from app.core.limits import sends_codes
 from app.identity import telephone
 from app.kiosks import queries, services
 from app.kiosks.errors import NumberUnknown
 from app.kiosks.forms import ConfirmForm, NumberForm, PhoneForm
+from app.kiosks.prompts import Part, name_of
 from app.kiosks.views.door import at_a_kiosk, bp, current_stay, screen
 from app.towns import queries as towns
 from app.ui.forms import CodeForm
@@ -118,13 +123,22 @@ def mine() -> Response:
     is_known = bool(_confirmed())
     if not is_known:
         return see_other(url_for(".appointment"))
+    today = clock.today(towns.current_town_or_404().time_zone)
     return screen(
         "mine",
-        ("mine",) if found else ("none_today",),
+        ("mine", "today", f"day:{today}", *_times(found)) if found else ("none_today",),
         409 if refusal else 200,
         visits=found,
+        today=date_in_words(today, with_year=False),
         refusal=refusal,
     )
+
+
+def _times(visits: Sequence[Visit]) -> Iterator[str | Part]:
+    """When each of them is, and what for."""
+    for one in visits:
+        yield f"time:{clock_time(one.starts_at, one.town.time_zone)}"
+        yield name_of(one.procedure)
 
 
 def _chosen() -> str:

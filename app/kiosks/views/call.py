@@ -3,6 +3,7 @@
 from flask import Response, make_response, render_template, request, url_for
 
 from app.assurance import queries as assurance
+from app.booking.models import Visit
 from app.core import stream
 from app.core.db import transaction
 from app.core.errors import Missing
@@ -12,9 +13,12 @@ from app.core.security import shows_the_camera
 from app.kiosks import queries, services
 from app.kiosks.forms import ConfirmForm
 from app.kiosks.models import Stay
+from app.kiosks.prompts import clips_for
 from app.kiosks.views.door import at_a_kiosk, bp, current_stay, screen
 from app.queue import queries as queue
 from app.queue.errors import LineClosed
+from app.queue.queries.line import Place
+from app.towns import queries as towns
 from app.towns.models import Moment
 
 
@@ -28,7 +32,8 @@ def now() -> Response:
         with transaction():
             services.come_now(current_stay, asked_slug())
     except LineClosed:
-        return screen("closed", ("closed",), status=409)
+        phone = towns.current_town_or_404().phone
+        return screen("closed", ("closed", "telephone", f"digits:{phone}"), status=409)
     return see_other(url_for(".call"))
 
 
@@ -47,15 +52,24 @@ def call() -> Response:
     if assurance.is_asked(visit, Moment.ENTER):
         return screen("identify", ("hand_off",), visit=visit)
     place = queue.place_of(visit) if visit.is_waiting else None
-    ahead = place.ahead if place else 0
+    spoken = _spoken(visit, place)
     return screen(
         "call",
-        ("waiting", f"ahead:{ahead}") if visit.is_waiting else ("ringing",),
+        spoken,
         visit=visit,
         place=place,
+        line_clips=clips_for(spoken),
         cursor=stream.cursor(),
         room=url_for("calls.presence", code=visit.code).removesuffix("/presence"),
     )
+
+
+def _spoken(visit: Visit, place: Place | None) -> tuple[str, ...]:
+    """What is read aloud of the line as it is now."""
+    if place is None or not visit.is_waiting:
+        return ("ringing",)
+    wait = (f"wait:{place.longest}",) if place.longest else ()
+    return ("waiting", f"ahead:{place.ahead}", *wait)
 
 
 def _place(stay: Stay) -> Response:
@@ -63,8 +77,10 @@ def _place(stay: Stay) -> Response:
     visit = stay.visit
     if visit is None or not (visit.is_waiting or visit.is_being_attended):
         return see_other(url_for(".call"))
+    place = queue.place_of(visit)
+    clips = clips_for(_spoken(visit, place))
     answer = make_response(
-        render_template("kiosks/_line.html", visit=visit, place=queue.place_of(visit))
+        render_template("kiosks/_line.html", visit=visit, place=place, line_clips=clips)
     )
     answer.vary.add("HX-Request")
     return answer

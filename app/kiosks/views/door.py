@@ -9,14 +9,14 @@ from werkzeug.local import LocalProxy
 
 from app.core import stream
 from app.core.htmx import see_other
-from app.core.i18n import localized
+from app.core.i18n import clock_time, localized
 from app.core.security import everyone
 from app.identity.models import SessionKind
 from app.identity.session import session_of
 from app.kiosks import queries
 from app.kiosks.errors import NotAKiosk
 from app.kiosks.models import Stay
-from app.kiosks.prompts import clips_for
+from app.kiosks.prompts import Part, clips_for
 from app.towns import queries as towns
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,12 +62,15 @@ def of_the_end(view: F) -> F:
     return view
 
 
-def screen(name: str, spoken: tuple[str, ...], status: int = 200, **words: Any) -> Response:
+def screen(name: str, spoken: tuple[str | Part, ...], status: int = 200, **words: Any) -> Response:
     """A screen of the kiosk, and what is read aloud of it where the language has a voice."""
     stay = current_stay
     config = current_app.config
     idle = "KIOSK_WAITING_IDLE_SECONDS" if stay.is_in_line else "KIOSK_IDLE_SECONDS"
     visit = queries.next_at(stay.kiosk, stay.visit)
+    if visit is not None and name != "papers":
+        spoken = ("next_time", f"time:{clock_time(visit.starts_at, visit.town.time_zone)}", *spoken)
+        spoken = ("next_person", *spoken)
     return make_response(
         render_template(
             f"kiosks/{name}.html",

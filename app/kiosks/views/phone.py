@@ -31,7 +31,7 @@ def hand_off() -> Response:
     square = segno.make(address, error="m")
     return screen(
         "hand_off",
-        ("hand_off",),
+        ("hand_off", "type_it", f"digits:{number}"),
         square=square.svg_inline(scale=1, border=4, light="#fff", omitsize=True),
         modules=square.symbol_size(border=4)[0],
         number=queries.spaced(number),

@@ -59,10 +59,11 @@ def spoken(name: str) -> Response:
 @at_a_kiosk
 def start() -> Response:
     """Three doors. One touch on the first is enough when somebody is on duty."""
+    town = towns.current_town_or_404()
     if current_stay.visit is not None and current_stay.visit.is_live:
         return see_other(url_for(".call"))
     if not current_stay.kiosk.serves:
-        return screen("resting", ("resting",))
+        return screen("resting", ("resting", "telephone", f"digits:{town.phone}"))
     return screen("start", ("start",), is_start=True)
 
 

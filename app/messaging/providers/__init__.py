@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from werkzeug.datastructures import MultiDict
@@ -68,6 +69,9 @@ class SmsSender(Protocol):
 
     def send(self, parcel: Parcel) -> str | None:
         """Hand the message over; returns the provider's own id. Raises Refused or NotNow."""
+
+    def sent_before(self, parcel: Parcel, since: datetime) -> str | None:
+        """The id under which it took that very message although we heard nothing of it. NotNow."""
 
     def join(self, joint: Joint) -> str:
         """Ring the one, then the other; returns the id of the first. Raises Refused or NotNow."""

@@ -1,5 +1,7 @@
 """A provider that only remembers: tests look into it; the demonstration shows the outbox itself."""
 
+from datetime import datetime
+
 from werkzeug.datastructures import MultiDict
 
 from app.messaging.models import Way
@@ -19,6 +21,9 @@ class RememberingSender:
 
     def send(self, parcel: Parcel) -> str | None:
         self.sent = [*self.sent[-self.KEEP :], parcel]
+        return None
+
+    def sent_before(self, parcel: Parcel, since: datetime) -> str | None:
         return None
 
     def join(self, joint: Joint) -> str:

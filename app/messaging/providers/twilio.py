@@ -1,7 +1,9 @@
 """Messages and calls through Twilio, with its own client, and what it tells of them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -88,6 +90,9 @@ REPORT_FIELDS = {
 RINGS_SECONDS = 25  # most answering machines have not answered yet
 CALL_SECONDS = 120
 JOINED_SECONDS = 7200
+# How many of the last messages to one telephone are looked through, and how far clocks may differ.
+LAST_TAKEN = 20
+CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 class Line(TwilioHttpClient):
@@ -151,7 +156,7 @@ class TwilioSender:
         )
 
     def send(self, parcel: Parcel) -> str:
-        """Returns Twilio's id. After a silence the message may have left: later may mean twice."""
+        """Returns Twilio's id. After a silence the message may have left: `sent_before` tells."""
         if parcel.way is Way.CALL and not self.can_call:
             raise Refused("There is no number to call from")
         if parcel.way is Way.CALL:
@@ -165,19 +170,26 @@ class TwilioSender:
         return self._ask(self._calls.create, self._joint(joint))
 
     def _ask(self, create: Callable[..., Any], fields: dict[str, Any]) -> str:
-        try:
+        with _in_our_words():
             accepted = create(**fields)
-        except (TwilioRestException, TwilioServiceException) as error:
-            raise _outcome(int(error.status), int(error.code or 0)) from None
-        except Timeout:
-            raise NotNow("Twilio did not answer in time") from None
-        except RequestException:
-            raise NotNow("Twilio cannot be reached") from None
-        except ValueError:
-            raise NotNow("Twilio's answer cannot be read") from None
         if not accepted.sid:
             raise NotNow("Twilio's answer says nothing")
         return str(accepted.sid)
+
+    def sent_before(self, parcel: Parcel, since: datetime) -> str | None:
+        """Twilio has no key that makes twice into once; it can be asked what it took.
+
+        The text of a call is not kept there: after a silence one is called again.
+        """
+        if parcel.way is Way.CALL:
+            return None
+        with _in_our_words():
+            taken = self._messages.list(to=parcel.phone, limit=LAST_TAKEN)
+        for one in taken:
+            is_recent = one.date_created and one.date_created >= since - CLOCKS_DIFFER
+            if is_recent and (one.body or "").strip().endswith(parcel.body.strip()):
+                return str(one.sid)
+        return None
 
     def _request(self, parcel: Parcel) -> dict[str, Any]:
         request: dict[str, Any] = {"to": parcel.phone, "from_": self._sender, "body": parcel.body}
@@ -259,6 +271,21 @@ class Reports:
             raise NotGenuine
         delivery = DELIVERIES[way].get(given[status][0])
         return Report(given[sid][0], delivery, _problem(fields, given[status][0]))
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Whatever goes wrong on the way to Twilio and back."""
+    try:
+        yield
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _outcome(int(error.status), int(error.code or 0)) from None
+    except Timeout:
+        raise NotNow("Twilio did not answer in time") from None
+    except RequestException:
+        raise NotNow("Twilio cannot be reached") from None
+    except ValueError:
+        raise NotNow("Twilio's answer cannot be read") from None
 
 
 def _problem(fields: MultiDict[str, str], status: str) -> str:

@@ -15,6 +15,17 @@ export function cameraFor(cameras, which) {
 }
 
 /**
+ * What the person reads about a paper that comes or does not.
+ * @param {string} kind `scan` or `print`
+ * @param {string} outcome as the device says it; `asked` before
+ */
+export function wordsFor(kind, outcome) {
+  if (outcome === 'asked') return kind
+  if (outcome === 'no_paper') return kind === 'scan' ? 'no-sheet' : 'no-paper'
+  return outcome === 'done' || outcome === 'stopped' ? outcome : 'failed'
+}
+
+/**
  * What the clerk does at this kiosk: the camera over the table, a page to read, a paper that is scanned or printed.
  * @type {import('../core/mount.js').Mount}
  */
@@ -69,7 +80,7 @@ export function mount(panel) {
     const { which, page: wanted, kind, outcome } = detail
     if (which) lookThrough(which)
     else if (wanted) open(wanted)
-    else if (kind === 'scan' || kind === 'print') say(outcome === 'asked' ? kind : outcome === 'done' ? 'done' : 'failed')
+    else if (kind === 'scan' || kind === 'print') say(wordsFor(kind, outcome))
     else if (!kind) hide()
   }
   document.addEventListener('kiosk', hear, { signal: gone.signal })

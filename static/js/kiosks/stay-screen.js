@@ -52,7 +52,9 @@ export function mount(body) {
     dialog.showModal()
     voice.say(idleClips.split(' ').filter(Boolean))
   }
-  const speak = () => (voice.isSpeaking ? voice.stop() : voice.say(clips.split(' ').filter(Boolean)))
+  /** The line moves while one looks at it: what is heard is what it says now. */
+  const spoken = () => (document.getElementById('line')?.dataset.clips ?? clips).split(' ').filter(Boolean)
+  const speak = () => (voice.isSpeaking ? voice.stop() : voice.say(spoken()))
   const showSpeaking = () => listen?.setAttribute('aria-pressed', String(voice.isSpeaking))
 
   /** @param {{ volume: number, private: boolean }} sound */
