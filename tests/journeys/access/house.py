@@ -44,7 +44,9 @@ class House:
 def open_house(folder: Path, **settings: str) -> Iterator[House]:
     counter, process = open_counter(folder, **settings)
     try:
-        app = create_app(INSTANCE=str(folder), DEMO=True)
+        app = create_app(
+            INSTANCE=str(folder), DEMO=True, **{k: int(n) for k, n in settings.items()}
+        )
         with app.app_context():
             town = db.session.scalars(sa.select(Town).where(Town.slug == PLACE)).one()
             with town_of(town.id), transaction():

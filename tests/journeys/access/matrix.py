@@ -123,6 +123,10 @@ def _look(name: str, page: Page) -> Seen:
             seen.engine_runs += is_whole
             seen.faults += [(width, mode, fault) for fault in wrong]
     seen.undecided = sorted(set(checks.undecided(page)))
+    for rule in set(seen.undecided) - checks.TRIAGED.keys():
+        seen.faults.append(
+            (width, mode, f"axe leaves {rule} to people: say in TRIAGED what they see")
+        )
     return seen
 
 

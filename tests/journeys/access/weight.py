@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.screens import Screen
 
 # All that comes for one screen while it is looked at, with headers: kilobytes and requests.
-BUDGETS = {"citizen": (36, 14), "camera": (48, 22), "staff": (60, 30), "call": (90, 50)}
+BUDGETS = {"citizen": (32, 12), "camera": (42, 18), "staff": (50, 26), "call": (75, 42)}
 
 SHIFTS = """() => new Promise((answer) => {
     const watch = new PerformanceObserver(() => {})
