@@ -17,7 +17,7 @@ import pages
 from bad_line import ELSEWHERE, HOME, TOWN, BadLine, NoNamespaces, bad_line, door
 from browsers import CHROMIUM, FLAGS, browsers, somebody
 from counter import Counter, descendants, opened, processor_seconds_of
-from figures import Figure, alone, progress, quantile
+from figures import Figure, alone, progress, quantile, table
 from playwright.sync_api import Browser, Page, sync_playwright
 from run import attempt
 from visitor import Visitor, a_waiting_room
@@ -74,6 +74,7 @@ def measure(wanted: argparse.Namespace) -> list[Figure]:
             figures = attempt(name, part)
             if [(figure.name, figure.value) for figure in figures] == [(name, None)]:
                 figures = attempt(name, part)
+            progress(table(figures))  # whoever is stopped half-way keeps the parts that were done
             found += figures
     return found
 

@@ -13,13 +13,11 @@ def init_app(app: Flask) -> None:
         handlers,
         jobs,
         models,
-        printing,
         views,
         words,
     )
     from app.core.metrics import measured_by
 
-    printing.init_app(app)
     logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of what was decided here
     words.init_app(app)
     measured_by(app, figures.of_acts)

@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.acts import printing
+    from app.acts import services as acts
     from app.core import metrics
     from app.kiosks import (  # noqa: F401
         backoffice,
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
     )
 
     words.init_app(app)
-    printing.printed_by(app, services.printer_near)
+    acts.printed_by(app, services.printer_near)
     metrics.measured_by(app, figures.of_kiosks)
     app.add_template_global(queries.number_of, "kiosk_number")
     app.add_template_global(queries.place_of, "kiosk_place")

@@ -28,7 +28,12 @@ def init_app(app: Flask) -> None:
     app.add_template_global(queries.rule_of, "recording_rule")
     for word in (gap_name, end_name, words_to_say, text_to_show, minutes_and_seconds):
         app.add_template_global(word)
-    for question in (queries.unagreed, queries.consent_of, queries.was_recorded):
+    for question in (
+        queries.unagreed,
+        queries.consent_of,
+        queries.was_recorded,
+        queries.last_segment,
+    ):
         app.add_template_global(question)
 
 

@@ -12,6 +12,7 @@ const MODULES = {
   'kiosk-call': () => import('./kiosks/call-screen.js'),
   'kiosk-pad': () => import('./kiosks/pad-form.js'),
   'kiosk-stay': () => import('./kiosks/stay-screen.js'),
+  'left-behind': () => import('./recordings/left-behind.js'),
   'opens-papers': () => import('./requests/opens-papers.js'),
   'passkey-form': () => import('./identity/passkey-form.js'),
   'passkey-signals': () => import('./identity/passkey-signals.js'),

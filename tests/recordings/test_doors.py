@@ -353,6 +353,17 @@ def test_text_is_a_piece_too(sender, running, take):
     assert (take.pieces, take.length_ms) == (1, 0)
 
 
+def test_whoever_leaves_at_once_sends_the_last_pieces_from_the_next_page(at_the_desk, visit, take):
+    place = f'data-address="/desk/visits/{visit.code}/room/segments/{take.segment.code}"'
+    page = desk_of(visit, "/recordings")
+    assert place not in at_the_desk.get(page).text  # it still runs, perhaps elsewhere
+
+    services.stop(take.segment, End.CLERK)
+    db.session.commit()
+
+    assert place in at_the_desk.get(page).text
+
+
 def look(client, visit, segment, reason):
     here = desk_of(visit, "/recordings")
     return town.send(client, here, segment=segment.code, reason=reason)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, request, url_for
 
 from app.accounts.models import Power, who_may
-from app.acts import printing, queries, recorded, services
+from app.acts import queries, recorded, services
 from app.acts.errors import NoPrinter, NotOver, NotSealedYet, StatementChanged
 from app.acts.events import ActTaken
 from app.acts.forms import SignatureForm, StatementForm
@@ -65,7 +65,7 @@ def on_paper(code: str) -> Response:
     """One press, and it comes out where the citizen is."""
     visit = _own_visit(code)
     _act(visit)
-    printer = printing.near(visit)
+    printer = services.printer_near(visit)
     if printer is None:
         return _try(visit, _no_printer)
     return _try(visit, lambda: printer.print_act(current_account), is_printing=True)
@@ -194,7 +194,7 @@ def _pulse_of_act(act: SealedAct) -> str:
 
 
 bp.add_app_template_global(lambda act: recorded.waits_for(act.visit), "act_waits_for")
-bp.add_app_template_global(printing.near, "printer_near")
+bp.add_app_template_global(services.printer_near, "printer_near")
 
 
 @bp.app_template_global("acts_of")

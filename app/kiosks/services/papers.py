@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from app.accounts.models import Account
 from app.acts import queries as acts
 from app.acts import services as sealed
-from app.acts.printing import Printer
 from app.booking import queries as booking
 from app.booking.models import Visit
 from app.core.i18n import LANGUAGES, clock_time, date_in_words, speaking
@@ -48,12 +47,12 @@ def print_act(stay: Stay, by: Account | None = None) -> Order:
     return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=ACT)
 
 
-def printer_near(visit: Visit) -> Printer | None:
+def printer_near(visit: Visit) -> sealed.Printer | None:
     """That of the kiosk at which its citizen stands now, when it has one."""
     stay = queries.stay_of_visit(visit)
     if stay is None or not stay.is_open or stay.kiosk.facts.get("printer") in ("", "none", None):
         return None
-    return Printer(stay.kiosk.name, lambda by: print_act(stay, by))
+    return sealed.Printer(stay.kiosk.name, lambda by: print_act(stay, by))
 
 
 def scan(stay: Stay, by: Account) -> Order:

@@ -65,11 +65,22 @@ export function shelfOf(take, address, key) {
   }
 }
 
-/** The takes of which something lies here, with their addresses. @returns {Promise<Map<string, string>>} */
-export async function leftBehind() {
+/**
+ * A take begins: until it is told how many pieces it has, its name lies here, whatever became of the pieces.
+ * @param {string} take
+ * @param {string} address
+ */
+export const remember = (take, address) => ask('readwrite', (table) => table.put({ take, address, number: 0 }))
+
+/**
+ * The takes of which pieces lie here, with their addresses.
+ * @param {boolean} orNames those too of which nothing but the name does
+ * @returns {Promise<Map<string, string>>}
+ */
+export async function leftBehind(orNames) {
   if (!globalThis.indexedDB) return new Map()
   const kept = /** @type {Kept[]} */ (await ask('readonly', (table) => table.getAll()).catch(() => []))
-  return new Map(kept.map(({ take, address }) => [take, address]))
+  return new Map(kept.filter(({ number }) => number || orNames).map(({ take, address }) => [take, address]))
 }
 
 /**

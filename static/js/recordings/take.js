@@ -1,6 +1,6 @@
 import { csrfToken, post, Refused } from '../core/post.js'
 import { Outbox } from './outbox.js'
-import { forget, keyFrom, leftBehind, piecesOf, shelfOf } from './shelf.js'
+import { forget, keyFrom, leftBehind, piecesOf, remember, shelfOf } from './shelf.js'
 
 const EVERY = 2_000
 const BITS = { videoBitsPerSecond: 400_000, audioBitsPerSecond: 32_000 }
@@ -34,7 +34,8 @@ export class Take extends EventTarget {
     const told = await answer.json()
     const take = new Take(address, told, stream, kind)
     take.offset = told.now - (asked + Date.now()) / 2
-    take.outbox = await outboxOf(`${address}/takes/${told.take}`, told)
+    take.outbox = await outboxOf(take.address, told)
+    await remember(told.take, take.address).catch(() => {})
     take.#start()
     return take
   }
@@ -140,12 +141,12 @@ async function put(address, { number, kind, starts, length, sha256, head, body }
 }
 
 /**
- * What an earlier page recorded and could not send. With an address, of that segment alone, and no longer than a new
- * take can wait.
+ * What an earlier page recorded and could not send. With an address, of that segment alone, no longer than a new take
+ * can wait, and with its end: nobody records it any more.
  * @param {string} [address] of a segment
  */
 export async function sendLeftBehind(address) {
-  const left = [...(await leftBehind())].filter(([, where]) => !address || where.startsWith(`${address}/`))
+  const left = [...(await leftBehind(!!address))].filter(([, where]) => !address || where.startsWith(`${address}/`))
   const sending = Promise.all(left.map(([take, where]) => sendAgain(take, where).catch(() => {})))
   const soon = new Promise((resolve) => setTimeout(resolve, SOON))
   await (address ? Promise.race([sending, soon]) : sending)

@@ -23,18 +23,14 @@ class Printer:
 Finder = Callable[[Visit], Printer | None]
 
 
-def init_app(app: Flask) -> None:
-    app.extensions["acts.printers"] = []
-
-
 def printed_by(app: Flask, find: Finder) -> None:
     """From now on this is asked too. A second registration changes nothing."""
-    finders = app.extensions["acts.printers"]
+    finders = app.extensions.setdefault("acts.printers", [])
     if find not in finders:
         finders.append(find)
 
 
-def near(visit: Visit) -> Printer | None:
+def printer_near(visit: Visit) -> Printer | None:
     """The first that is near the citizen of that visit now."""
-    found = (find(visit) for find in current_app.extensions["acts.printers"])
+    found = (find(visit) for find in current_app.extensions.get("acts.printers", ()))
     return next((one for one in found if one is not None), None)
