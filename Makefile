@@ -118,8 +118,8 @@ faults: $(DEV) $(CATALOGUES) ## break things under load and write build/faults.m
 access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
 	@$(BIN)/python -m tests.journeys.access.matrix
 
-access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language and size of the day
-	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access/every_screen.py
+access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language, size and colours of the day
+	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access
 
 kiosk-root: $(DEV) ## make a kiosk of a fresh Debian in a folder, as root (fetches 260 MB, takes minutes)
 	@command -v debootstrap > /dev/null || { echo "apt-get install debootstrap" >&2; exit 1; }

@@ -38,6 +38,7 @@ from app.kiosks.models import Kiosk, OrderKind
 from app.messaging import services as messaging
 from app.messaging.models import Way
 from app.office import services as office
+from app.office.services import editing
 from app.papers import queries as papers
 from app.papers import services as handing_in
 from app.papers.models import Side
@@ -88,6 +89,7 @@ def a_language(place: Town) -> str:
 
 @example("history/<number>", lambda: 999_999)
 def an_edition(place: Town) -> int:
+    editing.keep_up(town.the_procedure("padron"))
     return 1
 
 

@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.ui import refusals, views
+    from app.ui import refusals, views, words
 
     refusals.init_app(app)
+    words.init_app(app)
     app.register_blueprint(views.bp)

@@ -34,8 +34,26 @@ let mounting
 /** @type {HTMLElement | null} */
 let summary = null
 
+/** @type {Map<string, string[]>} what each piece that tells said before, line by line */
+const told = new Map()
+
+/** Readers of screens hear what is new in a piece from the one place that was there from the start. */
+function tell() {
+  /** @type {string[]} */
+  const news = []
+  for (const piece of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tells]'))) {
+    const before = told.get(piece.id)
+    const lines = piece.innerText.split('\n').filter((line) => line.trim())
+    told.set(piece.id, lines)
+    if (before) news.push(...lines.filter((line) => !before.includes(line)))
+  }
+  const place = document.getElementById('announce')
+  if (place && news.length) place.textContent = news.join(' ')
+}
+
 /** @param {Event} [swap] */
 function refresh(swap) {
+  tell()
   const found = document.getElementById('error-summary')
   if (found && (found !== summary || /** @type {Node} */ (swap?.target).contains(found))) found.focus()
   summary = found

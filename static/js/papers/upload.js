@@ -162,6 +162,8 @@ export class Upload extends EventTarget {
 
   /** @param {number} time */
   #within(time) {
+    // Where a browser has no such signals, its own patience has to do.
+    if (!('any' in AbortSignal)) return this.#closing.signal
     return AbortSignal.any([this.#closing.signal, AbortSignal.timeout(time)])
   }
 

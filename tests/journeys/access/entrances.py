@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.access.house import PLACE, House, Screen
+from tests.journeys.access.house import PLACE, House
 from tests.journeys.conftest import message_on_the_phone
+from tests.screens import Screen
 
 ASKED = (
     ("what nobody offers", "/<lang>/procedures?q=zzzz"),

@@ -7,7 +7,9 @@ from playwright.sync_api import Browser, Page
 
 from app.accounts.models import Role
 from tests.journeys.access import checks
-from tests.journeys.access.house import House, Screen
+from tests.journeys.access.house import House
+from tests.journeys.access.weight import Scales, heaviness, restlessness
+from tests.screens import Screen
 
 HEIGHT = 900
 
@@ -18,19 +20,31 @@ class Walker:
 
     house: House
     browser: Browser
+    moved: list[str] = field(default_factory=list)  # what moved by itself on the page opened last
     _pages: dict[Role | None, Page] = field(default_factory=dict)
+    _scales: dict[Page, Scales] = field(default_factory=dict)
 
     def page_for(self, who: Role | None) -> Page:
         if who not in self._pages:
             context = self.browser.new_context(bypass_csp=True)
             context.set_default_timeout(20_000)
             if who is not None:
-                cookie = self.house.cookies[who]
+                cookie = self.house.things.cookies[who]
                 context.add_cookies(
                     [{"name": cookie.name, "value": cookie.value, "url": self.house.at("/")}]
                 )
-            self._pages[who] = context.new_page()
+            page = self._pages[who] = context.new_page()
+            self._scales[page] = Scales().under(page)
         return self._pages[who]
+
+    def load(self, page: Page) -> tuple[float, int]:
+        """Kilobytes and requests of the page opened last."""
+        scales = self._scales.get(page)
+        return (round(scales.kilobytes(), 1), scales.requests) if scales else (0, 0)
+
+    def weighed(self, screen: Screen, page: Page) -> list[str]:
+        """What is too heavy, or did not stay where it was, of the page opened last."""
+        return [*heaviness(screen, page, self._scales[page]), *self.moved]
 
     def open(
         self,
@@ -42,9 +56,11 @@ class Walker:
     ) -> Page:
         page = self.page_for(screen.who)
         see_as(page, width, mode)
+        self._scales[page].empty()
         answer = page.goto(self.house.at(screen.in_language(lang)))
         assert answer
         assert answer.status in statuses, f"{screen.path} answered {answer.status}"
+        self.moved = restlessness(page)
         page.evaluate(checks.UNFOLD)
         return page
 
@@ -59,6 +75,7 @@ class Walker:
         for page in self._pages.values():
             page.context.close()
         self._pages.clear()
+        self._scales.clear()
 
 
 def see_as(page: Page, width: int, mode: str) -> None:
@@ -80,6 +97,11 @@ def everything(page: Page) -> list[str]:
         *checks.with_style(page, checks.SPACED, checks.shape),
         *(checks.with_style(page, checks.LARGER, checks.shape) if is_wide else ()),
     ]
+
+
+def quickly(page: Page) -> list[str]:
+    """What is asked of every screen in every run."""
+    return [*checks.faults(page), *at_a_glance(page), *checks.order(page)]
 
 
 def at_a_glance(page: Page) -> list[str]:
