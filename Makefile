@@ -19,7 +19,7 @@ NODE := node_modules/.lock-$(call sum,package-lock.json,node)
 CATALOGUES := .venv/.catalogues
 POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: help run test test-fast test-postgres check check-format check-imports check-types \
+.PHONY: bench-all growth load help run test test-fast test-postgres check check-format check-imports check-types \
 	check-scripts check-script-types check-catalogues check-spelling check-vendor access \
 	access-today bench bench-call bench-schedule translations lock clean kiosk-root check-licences \
 	sbom audit install-runtime install-dev apt-packages faults check-wording
@@ -95,6 +95,15 @@ audit: $(RUNTIME) ## ask PyPI and npm for known holes in what the lock files nam
 
 bench: $(DEV) $(CATALOGUES) ## measure pages, bookings and waiting people
 	@$(BIN)/python bench/run.py
+
+bench-all: $(DEV) $(CATALOGUES) ## measure everything and write bench/RESULTS.md (about fifty quiet minutes)
+	@$(BIN)/python bench/results.py
+
+load: $(DEV) $(CATALOGUES) ## a busy day on SQLite and on PostgreSQL with Redis, with 1, 2 and 4 processes
+	@$(BIN)/python bench/load.py
+
+growth: $(DEV) $(CATALOGUES) ## how cost grows with visits, towns and people, drawn into bench/curves
+	@$(BIN)/python bench/growth.py && $(BIN)/python bench/growth.py --register postgresql
 
 bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a poor one
 	@$(BIN)/python bench/call.py

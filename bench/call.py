@@ -1,10 +1,12 @@
 """The call: how soon there is a picture, what a poor line leaves of it, and how soon it is back.
 
-`make bench-call` runs all of it. Without root, or without `/dev/net/tun`, the poor line is not
-measured, and the table says so.
+`make bench-call` runs all of it; `--only` bytes, join, good, poor, restart or renew runs a part.
+Without root, or without `/dev/net/tun`, the poor line is not measured, and the table says so.
 """
 
 import argparse
+import functools
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import pages
 from bad_line import ELSEWHERE, HOME, TOWN, BadLine, NoNamespaces, bad_line, door
 from browsers import CHROMIUM, FLAGS, browsers, somebody
 from counter import Counter, descendants, opened, processor_seconds_of
-from figures import Figure, alone, progress, quantile
+from figures import Figure, alone, progress, quantile, table
 from playwright.sync_api import Browser, Page, sync_playwright
 from run import attempt
 from visitor import Visitor, a_waiting_room
@@ -28,7 +30,7 @@ LONG = 60_000
 WATCH = """
     (() => {
         const Real = window.RTCPeerConnection
-        const made = []
+        const made = window.made = []
         window.RTCPeerConnection = class extends Real {
             constructor(...words) { super(...words); made.push(this) }
         }
@@ -64,22 +66,24 @@ LISTEN = """
 
 
 def measure(wanted: argparse.Namespace) -> list[Figure]:
+    """What breaks does not take the others with it, and is tried once more: a browser may fall."""
+    found: list[Figure] = []
     with opened() as counter:
-        found = attempt("bytes", lambda: of_the_page(counter))
-        found += attempt("calls", lambda: calls.of_calls(counter, max(20, wanted.calls)))
-        found += of_lines(counter)
+        for name in wanted.only:
+            part = functools.partial(PARTS[name], counter, wanted)
+            figures = attempt(name, part)
+            if [(figure.name, figure.value) for figure in figures] == [(name, None)]:
+                figures = attempt(name, part)
+            progress(table(figures))  # whoever is stopped half-way keeps the parts that were done
+            found += figures
     return found
 
 
-def of_lines(counter: Counter) -> list[Figure]:
-    """A good line, a poor one and a restart; what breaks does not take the others with it."""
-    found = attempt("good line", lambda: of_a_good_line(counter))
-    found += attempt("poor line", lambda: of_a_line_of_ours(counter))
-    found += attempt("restart", lambda: [of_a_restart(counter)])
-    return found
+def of_joining(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
+    return calls.of_calls(counter, max(20, wanted.calls))
 
 
-def of_a_line_of_ours(counter: Counter) -> list[Figure]:
+def of_a_line_of_ours(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
     try:
         with bad_line() as line, door(line, counter.port):
             return of_a_poor_line(counter, line)
@@ -87,7 +91,7 @@ def of_a_line_of_ours(counter: Counter) -> list[Figure]:
         return [Figure("poor line", None, samples=0, note=str(trouble)[:80])]
 
 
-def of_the_page(counter: Counter) -> list[Figure]:
+def of_the_page(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
     progress("call: bytes of the page")
     with browsers(1) as (browser,):
         wire = pages.load(somebody(browser).new_page(), counter, _a_waiting_room(counter))
@@ -97,7 +101,7 @@ def of_the_page(counter: Counter) -> list[Figure]:
     ]
 
 
-def of_a_good_line(counter: Counter) -> list[Figure]:
+def of_a_good_line(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
     """Letters from one side to the other, and what a call costs this machine."""
     with _two_in_a_call(counter) as (citizen, clerk, pids):
         progress("call: letters")
@@ -157,7 +161,7 @@ def of_a_poor_line(counter: Counter, line: BadLine) -> list[Figure]:
     return found
 
 
-def of_a_restart(counter: Counter) -> Figure:
+def of_a_restart(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
     """Whether pictures go on while the server is away, and how soon its news arrive after."""
     with _two_in_a_call(counter) as (citizen, clerk, _):
         progress("call: server restart")
@@ -169,7 +173,35 @@ def of_a_restart(counter: Counter) -> Figure:
         taken = time.monotonic() - begun
         pictures = _last(citizen)["frames"] - before
     note = f"{pictures} pictures meanwhile"
-    return Figure("server restart: news pass again", taken, "s", 5, 2, note=note)
+    return [Figure("server restart: news pass again", taken, "s", 5, 2, note=note)]
+
+
+def of_other_processes(counter: Counter, wanted: argparse.Namespace) -> list[Figure]:
+    """The web processes are replaced while two talk: the longest time without a new picture."""
+    with _two_in_a_call(counter) as (citizen, clerk, _):
+        pages = (citizen, clerk)
+        progress("call: other web processes")
+        before = [_last(page) for page in pages]
+        connections = [page.evaluate("window.made.length") for page in pages]
+        counter.renew()
+        citizen.locator("#call-microphone").click()
+        clerk.locator('[data-part="silent"]:visible').wait_for(timeout=LONG)
+        citizen.wait_for_timeout(5_000)
+        gaps = [
+            _longest_stillness(page, since["at"]) for page, since in zip(pages, before, strict=True)
+        ]
+        made = [page.evaluate("window.made.length") for page in pages]
+        lasted = (_last(citizen)["at"] - before[0]["at"]) / 1000
+    note = f"of {lasted:.0f} s · {sum(made) - sum(connections)} new connections"
+    return [Figure("reload of the server: longest still picture", max(gaps), "s", 2, 1, note=note)]
+
+
+def _longest_stillness(page: Page, since: int) -> float:
+    """Seconds between two looks at which there were new pictures."""
+    looks = page.evaluate("(since) => window.seen.filter(({ at }) => at >= since)", since)
+    moved = [now["at"] for then, now in itertools.pairwise(looks) if now["frames"] > then["frames"]]
+    ends = [since, *moved, looks[-1]["at"]]
+    return max(after - before for before, after in itertools.pairwise(ends)) / 1000
 
 
 def _sound_alone(citizen: Page, clerk: Page) -> list[Figure]:
@@ -322,5 +354,15 @@ def _begin(counter: Counter, citizen: Page, clerk: Page) -> None:
         page.wait_for_function("window.seen.at(-1)?.frames > 20", timeout=LONG)
 
 
+PARTS: dict[str, Callable[[Counter, argparse.Namespace], list[Figure]]] = {
+    "bytes": of_the_page,
+    "join": of_joining,
+    "good": of_a_good_line,
+    "poor": of_a_line_of_ours,
+    "restart": of_a_restart,
+    "renew": of_other_processes,
+}
+
+
 if __name__ == "__main__":
-    alone(measure, __doc__)
+    alone(measure, __doc__, tuple(PARTS))

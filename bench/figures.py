@@ -93,11 +93,14 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def options(description: str | None) -> argparse.Namespace:
+def options(description: str | None, parts: Sequence[str] = ()) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure there too")
     parser.add_argument("--many", type=int, default=2000, help="how many people wait (2000)")
     parser.add_argument("--calls", type=int, default=15, help="how many calls are made (15)")
+    if parts:
+        words = {"choices": parts, "nargs": "+", "default": parts, "metavar": "PART"}
+        parser.add_argument("--only", help=", ".join(parts), **words)  # type: ignore[arg-type]
     return parser.parse_args()
 
 
@@ -107,7 +110,11 @@ def show(figures: Sequence[Figure], wanted: argparse.Namespace) -> None:
         keep(wanted.json, figures)
 
 
-def alone(measure: Callable[[argparse.Namespace], list[Figure]], description: str | None) -> None:
-    """What `python bench/<file>.py` does."""
-    wanted = options(description)
+def alone(
+    measure: Callable[[argparse.Namespace], list[Figure]],
+    description: str | None,
+    parts: Sequence[str] = (),
+) -> None:
+    """What `python bench/<file>.py` does; with parts, `--only` some of them."""
+    wanted = options(description, parts)
     show(measure(wanted), wanted)

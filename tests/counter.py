@@ -91,3 +91,25 @@ def close_counter(process: subprocess.Popen[bytes]) -> int:
     """As Ctrl-C does."""
     process.send_signal(signal.SIGINT)
     return process.wait(timeout=20)
+
+
+def renew(process: subprocess.Popen[bytes]) -> None:
+    """Other web processes for these while the door stays open, as `systemctl reload` does."""
+    (server,) = (pid for pid in _children(process.pid) if b"gunicorn" in _command(pid))
+    before = _children(server)
+    os.kill(server, signal.SIGHUP)
+    for _ in range(600):
+        now = _children(server)
+        if now and not now & before:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the old web processes did not go")
+
+
+def _children(pid: int) -> set[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for file in files for child in file.read_text().split()}
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

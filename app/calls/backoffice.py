@@ -26,30 +26,6 @@ STAFF = (Role.CLERK, Role.SUPERVISOR)
 bp = Blueprint("desk_calls", __name__, url_prefix="/desk")
 
 
-@bp.post("/visits/<code>/room/presence")
-@requires(*STAFF)
-def presence(code: str) -> Response:
-    return protocol.presence(_door(code))
-
-
-@bp.get("/visits/<code>/room/stream")
-@requires(*STAFF)
-def stream(code: str) -> Response:
-    return protocol.listen(_door(code))
-
-
-@bp.post("/visits/<code>/room/signals")
-@requires(*STAFF)
-def signals(code: str) -> Response:
-    return protocol.signals(_door(code))
-
-
-@bp.post("/visits/<code>/room/text")
-@requires(*STAFF)
-def text(code: str) -> Response:
-    return protocol.text(_door(code))
-
-
 @bp.post("/visits/<code>/room/people")
 @requires(*STAFF)
 def people(code: str) -> Response:
@@ -157,18 +133,6 @@ def _invitations(visit: Visit, form: InvitationForm, status: int = 200, **words:
     )
 
 
-@bp.post("/visits/<code>/room/figures")
-@requires(*STAFF)
-def figures(code: str) -> Response:
-    return protocol.figures(_door(code))
-
-
-@bp.post("/visits/<code>/room/media")
-@requires(*STAFF)
-def media(code: str) -> Response:
-    return protocol.media(_door(code))
-
-
 def _door(code: str) -> Door:
     return Door(_own_visit(code), Part.CLERK, current_account.name)
 
@@ -181,3 +145,6 @@ def _own_visit(code: str) -> Visit:
         raise VisitMissing
     speak_for(visit.town_id)  # a clerk lent to another town works in that town's name
     return visit
+
+
+protocol.open_doors(bp, "/visits/<code>/room", _door, requires(*STAFF))

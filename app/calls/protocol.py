@@ -1,4 +1,4 @@
-"""The protocol of the call, the same for everybody in it. Each view opens doors of its own to it.
+"""The protocol of the call, the same for everybody in it. Each side opens its own doors to it.
 
 `POST presence` (join, enter, state, leave), `GET stream`, `POST signals`, `POST figures`, `POST
 media` (errands at the media server, where there is one), and, for the citizen and the counter,
@@ -8,13 +8,13 @@ seat goes to the channel of its window.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Response, make_response, request
+from flask import Blueprint, Response, make_response, request
 
 from app.booking.models import Visit
 from app.calls import queries, services
@@ -218,6 +218,39 @@ def _seat_named(source: Any) -> tuple[str, int]:
         return str(source.get("participant", "")), int(source.get("incarnation", 0))
     except (TypeError, ValueError, OverflowError) as error:
         raise Garbled from error
+
+
+# What a browser in a call asks for below the address of its room.
+ASKED: dict[str, Callable[[Door], Response]] = {
+    "presence": presence,
+    "stream": listen,
+    "signals": signals,
+    "media": media,
+    "figures": figures,
+    "text": text,
+}
+
+
+def open_doors(
+    bp: Blueprint,
+    room: str,
+    door: Callable[..., Door],
+    label: Callable[[Callable[..., Response]], Callable[..., Response]],
+    *,
+    writes_early: bool = True,
+) -> None:
+    """A route for each of them. `door` makes of the address who comes; `label` says who may."""
+    for name, act in ASKED.items():
+        if name != "text" or writes_early:
+            method = "GET" if name == "stream" else "POST"
+            bp.add_url_rule(f"{room}/{name}", name, label(_view(act, door)), methods=[method])
+
+
+def _view(act: Callable[[Door], Response], door: Callable[..., Door]) -> Callable[..., Response]:
+    def view(**named: str) -> Response:
+        return act(door(**named))
+
+    return view
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Files of the browser: one stylesheet, a path that changes with the content, compressed once.
 
 `static/css/site.css` is a list of imports that works as it is; here its imports are put in line,
-so that a phone asks once. Relative imports between modules keep working: the whole folder moves.
+so that a phone asks once; `visit.css` is such a list too. Relative imports between modules keep
+working: the whole folder moves.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from flask import Flask
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
-IMPORT = re.compile(r'@import url\("(?P<file>[^"]+)"\) layer\((?P<layer>[\w-]+)\);')
+IMPORT = re.compile(r'@import url\("(?P<file>[^"]+)"\)(?: layer\((?P<layer>[\w-]+)\))?;')
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 # In our scripts a comment of this kind always begins its line, so it is never inside a string.
 SCRIPT_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.S | re.M)
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(lambda name: prefix + name, "asset")
     shelf = Path(app.config["ASSETS"] or Path(app.instance_path) / "assets")
     built = build(source, shelf, mark)
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    noise = WhiteNoise(
         app.wsgi_app,
         root=str(built),
         prefix=prefix,
@@ -40,6 +41,9 @@ def init_app(app: Flask) -> None:
         add_headers_function=_headers,
         charset="utf-8",
     )
+    for file in noise.files.values():
+        file.alternatives = [(*kind, _in_short(said)) for *kind, said in file.alternatives]
+    app.wsgi_app = noise  # type: ignore[method-assign]
 
 
 def fingerprint(folder: Path) -> str:
@@ -76,11 +80,11 @@ def build(source: Path, shelf: Path, mark: str) -> Path:
 
 
 def inlined(sheet: Path) -> str:
-    """The stylesheet with its imports in place, each in its layer."""
+    """The stylesheet with its imports in place, each in its layer or in those it names itself."""
 
     def put(match: re.Match[str]) -> str:
         text = (sheet.parent / match["file"]).read_text()
-        return f"@layer {match['layer']} {{\n{text}\n}}"
+        return f"@layer {match['layer']} {{\n{text}\n}}" if match["layer"] else text
 
     return IMPORT.sub(put, sheet.read_text())
 
@@ -98,3 +102,8 @@ def lightened(script: str) -> str:
 def _headers(headers: object, path: str, url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]
     headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
+
+
+def _in_short(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """An address that changes with its content needs no date, and a phone fetches thirty."""
+    return [(name, value) for name, value in headers if name != "Last-Modified"]

@@ -15,6 +15,8 @@ from app.core.db import Base, UtcDateTime
 config = context.config
 
 PATIENCE_SECONDS = 2
+# Several servers that start at once prepare the same register.
+ONE_AT_A_TIME = sa.text("SELECT pg_advisory_lock(8270002)")
 TRIES = 30
 
 
@@ -41,7 +43,9 @@ def run() -> None:
 def go_up_or_down(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
+            connection.detach()  # what is set and locked here ends with it
             connection.execute(sa.text(f"SET lock_timeout = '{PATIENCE_SECONDS}s'"))
+            connection.execute(ONE_AT_A_TIME)
             connection.commit()
         context.configure(
             connection=connection,

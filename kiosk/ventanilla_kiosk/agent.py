@@ -18,6 +18,9 @@ log = logging.getLogger("kiosk")
 
 LOOK_EVERY = 0.5
 TEST_HOUR = 8  # before the library opens
+SHORT_LIFE = 5.0  # a browser that ends sooner fell
+FALLS_AT_ONCE = 3
+LONGEST_REST = 30.0
 NOBODYS = (401, 403)  # the key opens nothing: this device was removed
 
 
@@ -40,6 +43,8 @@ class Agent:
         self.known: dict[str, Any] = {}  # what was last found out about this device
         self.taken: dict[str, str] = {}  # errands by their code, and how they went
         self.is_closing = False
+        self.opened_at = self.rests_until = 0.0
+        self.falls = 0
 
     def run(self) -> None:
         browser.sweep(self.own)
@@ -64,7 +69,18 @@ class Agent:
         if self.is_offline or not self.house.key:
             return
         if self.browser is None or not self.browser.is_running:
-            self.renew()
+            if self.browser is not None:
+                self.note_a_fall()
+            if time.monotonic() >= self.rests_until:
+                self.renew()
+
+    def note_a_fall(self) -> None:
+        """A browser that ends as soon as it begins, again and again, is not opened at once."""
+        self.close_browser()
+        lived = time.monotonic() - self.opened_at
+        self.falls = self.falls + 1 if lived < SHORT_LIFE else 0
+        if self.falls > FALLS_AT_ONCE:
+            self.rests_until = time.monotonic() + min(2.0**self.falls, LONGEST_REST)
 
     # --- the house ----------------------------------------------------------------------------
 
@@ -173,6 +189,7 @@ class Agent:
             return
         self.answered_at, self.beat_at = time.monotonic(), time.monotonic()
         self.wiped = None
+        self.opened_at = time.monotonic()
         self.browser = browser.open_browser(self.own, given["url"], given["stay"])
 
     def close_browser(self) -> None:

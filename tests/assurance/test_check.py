@@ -43,7 +43,8 @@ def finish(check, clerk):
 
 
 def told(name):
-    return db.session.scalars(sa.select(AuditEntry).where(AuditEntry.name == name)).all()
+    question = sa.select(AuditEntry).where(AuditEntry.name == name)
+    return db.session.scalars(question.order_by(AuditEntry.number)).all()
 
 
 FORM = {
@@ -326,7 +327,7 @@ def test_the_copy_says_what_was_said_then_and_never_a_whole_number(citizen, atte
     assert row.document == "12345678X"
     assert "12345678X" not in page
     assert "12 dies" in page
-    assert "40" not in page.split("<details")[1]
+    assert "40 dies" not in page
 
 
 def test_a_check_that_is_stopped_identifies_nobody(desk, attended, clerk):

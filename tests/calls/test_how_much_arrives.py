@@ -8,23 +8,28 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.queue import services as queue
-from app.towns.models import Procedure
+from app.towns.models import Procedure, Recording
 from tests import town
 
 MOST = 60_000  # bytes
+# What our web server adds to each answer of ours.
+ADDED = "Server: gunicorn\r\nDate: Thu, 26 Nov 2026 10:00:00 GMT\r\nConnection: keep-alive\r\n"
 FILE = re.compile(r'<(?:link|script)\b[^>]*?\b(?:href|src)="(/static/[^"]+)"')
 STRANGER = re.compile(r'\b(?:src|href|action)="(?:https?:)?//(?!vilaclara\.localhost)')
 MODULE = re.compile(r'data-module="([\w-]+)"')
 # `import … from './room.js'` and `import('./room.js')`, but not what a comment says of types
 IMPORT = re.compile(r"""^import [^'"]*['"](\.[^'"]+)['"]""", re.M)
 LATER = re.compile(r"""\bimport\(['"](\.[^'"]+)['"]\)""")
-# For a few towns or moments only, and fetched then: the server in the middle, a recording.
-SELDOM = re.compile(r"calls/janus|recordings/")
+# For a few towns or moments only, and fetched then: the server in the middle, a recording at work.
+SELDOM = re.compile(r"calls/janus|recordings/(?!recording-screen)")
 
 
 @pytest.fixture
 def waiting(place, clerk):
+    """Before a visit that may be recorded, of which most is on the page."""
     padron = db.session.scalars(sa.select(Procedure)).one()
+    padron.recording = Recording.MAY
+    padron.recording_reason = town.texts("So that it can be shown later what was said.")
     made = town.a_visit(town.a_wish(place, padron))
     queue.arrive(made)
     db.session.commit()
@@ -44,7 +49,7 @@ class Wire:
             assert answer.status_code == 200, url
             assert answer.headers["Content-Encoding"] == "br", url
             self.bodies[url] = len(answer.data)
-            self.heads[url] = len(str(answer.headers)) + len("HTTP/1.1 200 OK\r\n")
+            self.heads[url] = len("HTTP/1.1 200 OK\r\n" + str(answer.headers) + ADDED)
         with self.client.get(self.home + url, buffered=True) as plain:
             return plain.text
 

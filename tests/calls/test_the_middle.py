@@ -231,3 +231,56 @@ def test_only_who_has_the_words_of_the_server_may_open_rooms(behind, server):
     with pytest.raises(janus.Refused):
         janus.ask(session, handle, "create", room="x", admin_key="guessed")
     janus.end(session)
+
+
+def test_no_word_that_opens_the_server_reaches_a_browser(behind, app, client, visit, clerk):
+    """Browsers never speak to the server, and hear nothing with which they could."""
+    at_the_desk = app.test_client()
+    town.enter(at_the_desk, clerk)
+    base = town.base(visit.town)
+    heard = []
+
+    def enters(browser, page):
+        token = town.token_in(browser.get(page).text)
+        room = f"{page.removesuffix('/wait')}/room"
+        joined = presence(browser, room, token, event="join")
+        seat = {name: joined.json[name] for name in ("participant", "incarnation")}
+
+        def does(**errand):
+            head = {"X-CSRFToken": token, "Accept": "application/json"}
+            answer = browser.post(f"{room}/media", json={**seat, **errand}, headers=head)
+            heard.append(answer.text)
+            return answer
+
+        heard.append(joined.text)
+        assert does(do="publish", description=OFFER).status_code == 200
+        assert does(do="shown").status_code == 200
+        return joined.json["participant"], does
+
+    clerks, _ = enters(at_the_desk, f"{base}/desk/visits/{visit.code}")
+    _, does = enters(client, f"{base}/ca/visits/{visit.code}/wait")
+    answer = does(do="subscribe", to=clerks)
+    heard += [str(payload) for payload in db.session.scalars(sa.select(StreamMessage.payload))]
+
+    assert answer.status_code in (200, 425), answer.text
+    words = {middle._word(visit, use) for use in ("pin", "secret")}
+    words |= {behind["JANUS_SECRET"], behind["JANUS_ROOM_KEY"], behind["JANUS_URL"]}
+    assert len(heard) > 6
+    assert [word for word in words if any(word in text for text in heard)] == []
+
+
+def test_a_room_opens_to_its_own_word_alone(behind, visit):
+    sends(seated(visit, Part.CLERK, "Ana"))
+    stranger = janus.begin()
+
+    def tries(request, **words):
+        handle = janus.attach(stranger)
+        with pytest.raises(janus.Refused):
+            janus.ask(stranger, handle, request, room=visit.code, **words)
+
+    other = town.a_visit(town.a_wish(visit.town, visit.procedure))
+    for pin in ({}, {"pin": ""}, {"pin": "guessed"}, {"pin": middle._word(other, "pin")}):
+        tries("join", ptype="publisher", display="citizen", **pin)
+    tries("destroy", secret=middle._word(other, "secret"))
+    tries("destroy", secret=middle._word(visit, "pin"))
+    janus.end(stranger)

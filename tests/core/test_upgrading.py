@@ -1,5 +1,8 @@
 """The newest step of the register, taken on PostgreSQL while people go on booking."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -14,6 +17,7 @@ from app.core.db import db, transaction
 from app.core.upkeep import copying
 from app.towns.tenant import speak_for
 from tests import postgres, town
+from tests.counter import ROOT
 
 NEWS = "INSERT INTO stream_message (channel, name, payload, told_at) VALUES ('a', 'b', '{}', now())"
 TOUCH = "UPDATE visit SET starts_at = starts_at"
@@ -51,6 +55,25 @@ def before(house):
     assert isinstance(last, str)
     downgrade(revision=last)
     return last
+
+
+def test_servers_that_start_at_once_prepare_one_register(tmp_path):
+    if postgres.programs() is None:
+        pytest.skip("POSTGRESQL IS NOT INSTALLED: no register was prepared by two")
+    with postgres.a_server() as address:
+        environment = {
+            **{name: text for name, text in os.environ.items() if "VENTANILLA" not in name},
+            "VENTANILLA_DATABASE_URL": address,
+            "VENTANILLA_INSTANCE": str(tmp_path),
+        }
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "core", "prepare"]
+        started = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        ended = [(*one.communicate(timeout=240), one.returncode) for one in started]
+
+    assert [code for *_, code in ended] == [0, 0], ended
 
 
 def rows(house):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.counter import Counter, close_counter, open_counter
+from tests.counter import Counter, close_counter, open_counter, renew
 from tests.journeys.test_everybody import faults
 from tests.journeys.test_the_main_job import RECEIVED, REMEMBER_CONNECTIONS, talks
 
@@ -252,10 +252,23 @@ def test_the_call_with_the_keyboard_alone(counter, a_page):
 def test_a_call_survives_the_server_a_reload_and_the_clerks_computer(tmp_path, a_page, a_browser):
     counter, process = open_counter(tmp_path)
     try:
-        citizen, clerk = a_page(390), a_browser().new_context().new_page()
+        citizen = a_page(390, bypass_csp=True)
+        clerk = a_browser().new_context(bypass_csp=True).new_page()
         clerk.set_default_timeout(LONG)
         code = a_call(counter, citizen, clerk)
         talks(citizen)
+
+        made = [page.evaluate("connections.length") for page in (citizen, clerk)]
+        before = [page.evaluate(RECEIVED)["frames"] for page in (citizen, clerk)]
+        renew(process)
+        citizen.locator("#call-microphone").click()
+        expect(clerk.locator('[data-part="silent"]:visible')).to_have_count(1, timeout=LONG)
+        for page, frames, count in zip((citizen, clerk), before, made, strict=True):
+            state(page, "talking")
+            page.wait_for_function(f"async () => (await ({RECEIVED})()).frames > {frames}")
+            assert page.evaluate("connections.length") == count, "no picture was looked for again"
+        citizen.locator("#call-microphone").click()
+        expect(clerk.locator('[data-part="silent"]:visible')).to_have_count(0, timeout=LONG)
 
         assert close_counter(process) == 0
         before = citizen.evaluate(RECEIVED)["frames"]

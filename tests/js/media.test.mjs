@@ -85,6 +85,34 @@ test('a camera that is unplugged is said, and taken up again when it is back', a
   assert.deepEqual([devices.troubles, devices.isOn('camera')], [{}, true])
 })
 
+test('while nobody can look the camera rests and the voice goes on, and it is back on return', async () => {
+  const { asked } = browserWith()
+  const devices = await open()
+  const { audio, video } = devices.local
+
+  devices.rest()
+
+  assert.deepEqual([video.readyState, devices.isOn('camera'), devices.local.audio], ['ended', false, audio])
+  assert.equal(audio.readyState, 'live')
+  await devices.recover()
+  assert.deepEqual([devices.isOn('camera'), devices.isOn('microphone')], [true, true])
+  assert.deepEqual(asked.slice(1), ['camera'])
+})
+
+test('what a telephone took while it was locked is taken up again, and what was off stays off', async () => {
+  const { asked } = browserWith()
+  const devices = await open()
+  await devices.turn('camera', false)
+  const { audio } = devices.local
+
+  audio.readyState = 'ended'
+  await devices.recover()
+
+  assert.notEqual(devices.local.audio, audio)
+  assert.deepEqual([devices.isOn('camera'), devices.isOn('microphone')], [false, true])
+  assert.deepEqual(asked.slice(1), ['microphone'])
+})
+
 test('a camera that was switched off is not switched on by a new device', async () => {
   const street = browserWith()
   const devices = await open()

@@ -202,6 +202,18 @@ def test_a_browser_that_was_closed_by_whatever_key_is_a_clean_start(agent, town)
     assert agent.browser.is_running
 
 
+def test_a_browser_that_falls_again_and_again_does_not_keep_the_town_hall_busy(agent, town):
+    agent.own = settings.Settings(**{**agent.own.__dict__, "browser": "/bin/false"})
+
+    for _ in range(40):
+        agent.step()
+        if agent.browser is not None:
+            agent.browser.process.wait()
+
+    assert 2 <= len(town.heard("/kiosk/device/stay")) <= 5
+    assert agent.browser is None
+
+
 def test_without_a_line_the_screen_shows_whom_to_call_and_comes_back_by_itself(agent, town):
     agent.step()
     for _ in range(50):

@@ -21,7 +21,7 @@ from app.schedule.models import Resource, ResourceKind, Shift
 from app.schedule.services import Hours
 from app.towns import queries as towns
 from app.towns import services as town_rules
-from app.towns.models import Closure, Procedure, Town
+from app.towns.models import Closure, Media, Procedure, Town
 from app.towns.tenant import town_of
 from tests import town
 
@@ -78,6 +78,17 @@ def test_a_town_taken_to_another_house_is_the_same_town(place):
     assert made.host == "other.localhost"
     assert text_of(made) == other
     assert services.look_at_file(read(other)).changes == []
+
+
+def test_the_way_of_its_calls_travels_with_a_town(place):
+    place.media = Media.JANUS
+    text = text_of(place)
+
+    made = services.load(read(text.replace('slug = "vilaclara"', 'slug = "other"')))
+    mended = read(changed(text, 'media = "janus"', 'media = "pigeons"'))
+
+    assert made.media is Media.JANUS
+    assert "janus" in services.look_at_file(mended).faults[0].text
 
 
 def test_every_town_of_the_demonstration_makes_the_round_trip(app):

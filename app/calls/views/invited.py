@@ -39,36 +39,6 @@ def join(token: str) -> Response:
     )
 
 
-@bp.post("/<token>/room/presence")
-@everyone
-def presence(token: str) -> Response:
-    return protocol.presence(_door(token))
-
-
-@bp.get("/<token>/room/stream")
-@everyone
-def stream(token: str) -> Response:
-    return protocol.listen(_door(token))
-
-
-@bp.post("/<token>/room/signals")
-@everyone
-def signals(token: str) -> Response:
-    return protocol.signals(_door(token))
-
-
-@bp.post("/<token>/room/figures")
-@everyone
-def figures(token: str) -> Response:
-    return protocol.figures(_door(token))
-
-
-@bp.post("/<token>/room/media")
-@everyone
-def media(token: str) -> Response:
-    return protocol.media(_door(token))
-
-
 def _door(token: str) -> Door:
     invitation = queries.invitation_or_404(token)
     if not _is_mine(invitation):
@@ -84,3 +54,6 @@ def _remember(invitation: RoomInvitation) -> None:
     others = [code for code in session.get("invited", ()) if code != invitation.code]
     session["invited"] = [*others, invitation.code][-MOST_REMEMBERED:]
     session.permanent = True
+
+
+protocol.open_doors(bp, "/<token>/room", _door, everyone, writes_early=False)

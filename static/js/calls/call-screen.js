@@ -3,7 +3,6 @@ import { learn } from './codecs.js'
 import { CallHere, openHere } from './here.js'
 import { Devices } from '../core/media.js'
 import { pictures } from './pictures-screen.js'
-import { ring } from './ring.js'
 import { Room } from './room.js'
 
 /**
@@ -108,7 +107,7 @@ export function mount(screen) {
     }
     say(sentence())
     hush()
-    hush = state === 'ringing' && !isInvited ? ring() : () => {}
+    if (state === 'ringing' && !isInvited) ringOut()
     document.title = state === 'ringing' ? `${text('ringing')} ${title}` : title
     if (state === 'ringing') {
       if (!isInvited) part('enter').focus()
@@ -118,6 +117,13 @@ export function mount(screen) {
     if (state === 'back') timer = setTimeout(() => call.settle(), MESSAGE_FOR)
     offerTelephone()
     if (state === 'over') end(reason)
+  }
+
+  /** Sound comes when it rings. Without the server there is still the page. */
+  const ringOut = async () => {
+    const found = await import('./ring.js').catch(() => null)
+    hush()
+    if (found && call.state === 'ringing' && !gone.signal.aborted) hush = found.ring()
   }
 
   /** One sentence for what is going on. */

@@ -1,0 +1,251 @@
+"""How cost grows: with the visits of a town, with the towns of a house, with the people who wait.
+
+    .venv/bin/python bench/growth.py --visits 1000 10000 100000 1000000 --towns 1 10 100 500
+
+draws `bench/curves/*.svg`. Pages are asked for in this process, one after the other, so that what
+is measured is the work and not the queue. `--register postgresql` asks the other one.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+from curves import Curve, draw
+from figures import Figure, machine, progress, table
+from flask import Flask, g
+from flask_migrate import upgrade
+from schedule_house import ROOT
+
+from app import create_app
+from app.booking import services as booking
+from app.booking.models import Status, Visit
+from app.core import clock
+from app.core.db import db, transaction
+from app.queue import services as queue
+from app.towns.models import Town
+from app.towns.tenant import speak_for, town_of
+from tests import postgres, town
+
+CURVES = ROOT / "bench/curves"
+TIMES = 9
+PLACE = "growth"
+
+
+@contextmanager
+def a_house(kind: str) -> Iterator[Flask]:
+    with TemporaryDirectory(prefix="ventanilla-growth-") as name:
+        server = postgres.Server() if kind == "postgresql" else None
+        address = server.address if server else f"sqlite:///{name}/ventanilla.db"
+        made = create_app(
+            TESTING=True,
+            INSTANCE=name,
+            SECRET_KEY="a key that only the measurements know",  # noqa: S106 - it guards nothing
+            SMS_PROVIDER="memory",
+            DATABASE_URL=address,
+            WRITES_PER_MINUTE=1_000_000,
+        )
+        with made.app_context():
+            upgrade()
+            yield made
+            speak_for(None)
+            db.session.remove()
+            db.engine.dispose()
+        if server:
+            server.end()
+
+
+def a_working_town(slug: str = PLACE) -> tuple[Town, Visit]:
+    """One with a desk and five clerks; and a visit of which the past is made."""
+    place = town.a_town(slug, early_minutes=60 * 24 * 30)
+    offered = town.a_procedure()
+    for number in range(5):
+        town.a_clerk(offered, name=f"Clerk {number}")
+    visit = town.a_visit(town.a_wish(place, offered), town.tomorrow_at(9))
+    db.session.commit()
+    return place, visit
+
+
+def let_years_pass(visit: Visit, until: int) -> None:
+    """Copies of that visit, served on days gone by, until the town has had so many."""
+    there = db.session.scalar(sa.select(sa.func.count()).select_from(Visit)) or 0
+    numbers = sa.select(sa.literal(there).label("n")).cte("numbers", recursive=True)
+    numbers = numbers.union_all(sa.select(numbers.c.n + 1).where(numbers.c.n < until - 1))
+    sqlite = db.engine.dialect.name == "sqlite"
+    told = sa.cast(numbers.c.n, sa.String)
+    ago = clock.now() - timedelta(days=1)
+    changed = {
+        "code": sa.literal("g") + told,
+        "form_token": sa.literal("growth-") + told,
+        "status": sa.literal("served"),
+        "phone": sa.literal("+346") + told,
+        "starts_at": sa.func.datetime(ago.strftime("%F %T"), sa.literal("-") + told + " minutes")
+        if sqlite
+        else sa.literal(ago) - numbers.c.n * sa.text("interval '1 minute'"),
+    }
+    changed["ends_at"] = changed["starts_at"]
+    table = Visit.__table__
+    unique = {
+        column.name
+        for index in (*table.indexes, *table.constraints)
+        if getattr(index, "unique", False) or isinstance(index, sa.UniqueConstraint)
+        for column in index.columns
+    }
+    names = [
+        column.name
+        for column in table.columns
+        if column.name != "id"
+        and (column.name not in unique or column.name in changed or not column.nullable)
+    ]
+    values = [changed.get(name, table.c[name]) for name in names]
+    rows = (
+        sa.select(*values).select_from(table.join(numbers, sa.true())).where(table.c.id == visit.id)
+    )
+    with transaction():
+        db.session.execute(sa.insert(table).from_select(names, rows))
+        db.session.execute(sa.text("ANALYZE"))
+
+
+def milliseconds(act: Callable[[], object]) -> float:
+    times = []
+    for _ in range(TIMES):
+        begun = time.perf_counter()
+        act()
+        times.append((time.perf_counter() - begun) * 1000)
+    return median(times[1:])
+
+
+def of_everything(app: Flask, place: Town) -> dict[str, float]:
+    """What people and clerks ask most, in milliseconds."""
+    client, base = app.test_client(), town.base(place)
+    clerk = app.test_client()
+    offered = town.the_procedure("padron")
+    staff = town.a_clerk(offered, name="Measured")
+    db.session.commit()
+    town.enter(clerk, staff)
+    wish = town.a_wish(place, offered)
+    number = iter(range(100))
+
+    def page(of: object, path: str) -> Callable[[], None]:
+        def ask() -> None:
+            for name in list(g):  # one context is open all the time, and must remember nobody
+                g.pop(name)
+            answer = of.get(base + path)  # type: ignore[attr-defined]
+            assert answer.status_code == 200, (path, answer.status_code)
+
+        return ask
+
+    def book() -> None:
+        with transaction():
+            count = next(number)
+            at = town.tomorrow_at(10) + timedelta(days=count // 12 + 1, minutes=20 * (count % 12))
+            booking.book(town.a_hold(wish, at, f"+34611000{count:03d}"))
+
+    return {
+        "home": milliseconds(page(client, "/ca/")),
+        "times": milliseconds(page(client, "/ca/procedures/padron/times?channel=video")),
+        "the day at the desk": milliseconds(page(clerk, "/desk/")),
+        "a booking": milliseconds(book),
+    }
+
+
+def grown(
+    sizes: list[int], kind: str, grow: Callable[[int], None], app: Flask, place: Town
+) -> list[Curve]:
+    found: dict[str, list[tuple[float, float]]] = {}
+    for size in sizes:
+        begun = time.perf_counter()
+        grow(size)
+        progress(f"growth: {size} after {time.perf_counter() - begun:.0f} s")
+        with town_of(place.id):
+            for name, cost in of_everything(app, place).items():
+                found.setdefault(name, []).append((size, cost))
+    return [Curve(name, points) for name, points in found.items()]
+
+
+def with_visits(sizes: list[int], kind: str) -> list[Curve]:
+    with a_house(kind) as app:
+        place, visit = a_working_town()
+        return grown(sizes, kind, lambda size: let_years_pass(visit, size), app, place)
+
+
+def with_towns(sizes: list[int], kind: str) -> list[Curve]:
+    with a_house(kind) as app:
+        place, _ = a_working_town()
+        made = iter(range(1, 10_000))
+
+        def grow(size: int) -> None:
+            while (db.session.scalar(sa.select(sa.func.count()).select_from(Town)) or 0) < size:
+                a_working_town(f"town-{next(made)}")
+                db.session.expunge_all()
+            speak_for(place.id)
+
+        return grown(sizes, kind, grow, app, db.session.merge(place))
+
+
+def with_waiting(sizes: list[int], kind: str) -> list[Curve]:
+    """What a tick of the waiting room costs, and its page, however many are in it."""
+    with a_house(kind):
+        place, _ = a_working_town()
+        wish = town.a_wish(place, town.the_procedure("padron"))
+        came = iter(range(1_000_000))
+
+        def grow(size: int) -> None:
+            waiting = sa.select(sa.func.count(Visit.id)).where(Visit.status == Status.WAITING)
+            while (db.session.scalar(waiting) or 0) < size:
+                count = next(came)
+                at = town.tomorrow_at(8) + timedelta(
+                    days=1 + count // 60, minutes=10 * (count % 60)
+                )
+                with transaction():
+                    queue.arrive(town.a_visit(wish, at, f"+3462{count:07d}"))
+
+        found: dict[str, list[tuple[float, float]]] = {}
+        for size in sizes:
+            grow(size)
+            progress(f"growth: {size} wait")
+
+            def tick() -> None:
+                with transaction():
+                    queue.tell_waits(place)
+
+            found.setdefault("waits told again", []).append((size, milliseconds(tick)))
+        return [Curve(name, points) for name, points in found.items()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--visits", type=int, nargs="*", default=[1_000, 10_000, 100_000, 1_000_000]
+    )
+    parser.add_argument("--towns", type=int, nargs="*", default=[1, 10, 100, 500])
+    parser.add_argument("--waiting", type=int, nargs="*", default=[10, 50, 100, 200])
+    parser.add_argument("--register", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--curves", type=Path, default=CURVES)
+    wanted = parser.parse_args()
+    kind, rows = wanted.register, []
+    for what, sizes, measure in (
+        ("visits", wanted.visits, with_visits),
+        ("towns", wanted.towns, with_towns),
+        ("waiting", wanted.waiting, with_waiting),
+    ):
+        if not sizes:
+            continue
+        curves = measure(sizes, kind)
+        title = f"Milliseconds by {what}, on {kind}, {machine()['cores']} cores"
+        draw(wanted.curves / f"{what}-{kind}.svg", title, what, "ms", curves)
+        rows += [
+            Figure(f"{curve.name}, {size:,.0f} {what}", cost, "ms")
+            for curve in curves
+            for size, cost in curve.points
+        ]
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
