@@ -57,9 +57,11 @@ def a_browser(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
 def a_page(a_browser: Callable[..., Browser]) -> Callable[..., Page]:
     """A page of a browser of its own; what goes wrong in its scripts fails the test."""
 
-    def open_page(width: int = 390, **options: object) -> Page:
+    def open_page(width: int = 390, flags: tuple[str, ...] = (), **options: object) -> Page:
         height = 844 if width < 800 else 900
-        context = a_browser().new_context(viewport={"width": width, "height": height}, **options)
+        context = a_browser(*flags).new_context(
+            viewport={"width": width, "height": height}, **options
+        )
         context.set_default_timeout(15_000)
         page = context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"{page.url}: {error}"))

@@ -6,7 +6,7 @@ The recording is put in as it is read, piece by piece, so that nothing of it is 
 import asyncio
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from pathlib import Path
@@ -242,13 +242,24 @@ class _Pipe(RawIOBase):
 
 
 def _zipped(parts: list[Part], mimetype: str = "") -> Iterator[bytes]:
-    """Stored, not packed tighter: what is long is a film, and a court wants to see the digests."""
+    """Stored, not packed tighter: what is long is a film, and a court wants to see the digests.
+
+    All of it is opened now: as the bytes leave, the request is over and nobody knows the register.
+    """
+    with ExitStack() as stack:
+        sources = [stack.enter_context(part.opened()) for part in parts]
+        return _as_it_is_read(parts, sources, mimetype, stack.pop_all())
+
+
+def _as_it_is_read(
+    parts: list[Part], sources: list[BinaryIO], mimetype: str, stack: ExitStack
+) -> Iterator[bytes]:
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as package:
+    with stack, zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as package:
         if mimetype:
             package.writestr(_entry("mimetype", 0), mimetype)
-        for part in parts:
-            with part.opened() as source, package.open(_entry(part.name, part.size), "w") as into:
+        for part, source in zip(parts, sources, strict=True):
+            with package.open(_entry(part.name, part.size), "w") as into:
                 while piece := source.read(PIECE):
                     into.write(piece)
                     yield pipe.taken()
