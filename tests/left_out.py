@@ -76,6 +76,8 @@ LEFT_OUT = {
     "/eid/<name>/back": LEADS_ON,
     "/favicon.ico": FILES,
     "/join/<token>/room/recording": FILES,
+    "/guides/<code>/captions": FILES,
+    "/guides/<code>/film": FILES,
     "/kiosk/": LEADS_ON,
     "/kiosk/begin/<ticket>": LEADS_ON,
     "/kiosk/device/<any(package, 'package.sig'):name>": FILES,

@@ -49,7 +49,9 @@ def test_news_written_at_one_server_reach_who_listens_at_the_other(fleet, place)
     assert news.status == 200
     assert news.readline() == b"retry: 500\n"
 
-    Person(other, place.slug).ready_to(f"/ca/visits/{visit.code}/cancel").press()
+    person = Person(other, place.slug).ready_to(f"/ca/visits/{visit.code}/cancel")
+    person.press()
+    person.line.close()
 
     told = [news.readline() for _ in range(12)]
     news.close()
@@ -100,10 +102,12 @@ def test_a_rolling_restart_refuses_nobody(fleet, place, tmp_path):
         threads += [threading.Thread(target=book, args=(number, starts)) for number in range(2)]
         for thread in threads:
             thread.start()
-        done = restarted(fleet, proxy, tmp_path)
-        over.set()
-        for thread in threads:
-            thread.join()
+        try:
+            done = restarted(fleet, proxy, tmp_path)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
 
     assert done.returncode == 0, done.stderr
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["leaves", "back"] * 2
