@@ -91,7 +91,7 @@ def restlessness(page: Page) -> list[str]:
 
 
 def kind_of(screen: Screen, page: Page) -> str:
-    if page.locator("#call").count():
+    if page.locator("#call").count() or screen.path.startswith("/join/"):
         return "call"
     if page.locator('[data-module="papers"], [data-module="device-check"]').count():
         return "camera" if "<lang>" in screen.path else "staff"
