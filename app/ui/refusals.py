@@ -7,8 +7,8 @@ import psycopg
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, TimeoutError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, DBAPIError, TimeoutError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.core import metrics
 from app.core.db import db
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, refuse)
     app.register_error_handler(HTTPException, explain)
     app.register_error_handler(CSRFError, lambda error: refuse(StaleForm()))
+    app.register_error_handler(DataError, explain_odd_values)
     app.register_error_handler(DBAPIError, apologise_for_the_register)
     app.register_error_handler(TimeoutError, apologise_for_the_register)
     app.register_error_handler(sqlite3.OperationalError, apologise_for_the_register)
@@ -74,12 +75,19 @@ def apologise_for_the_register(error: Exception) -> Response:
     """A register that is busy or full is not a mistake of the house: say to try again."""
     db.session.rollback()
     cause = getattr(error, "orig", error)
-    if isinstance(cause, BUSY_ERRORS) or any(sign in str(error) for sign in BUSY_SIGNS):
+    if isinstance(cause, BUSY_ERRORS) or any(sign in str(cause) for sign in BUSY_SIGNS):
         log.warning("register busy", reason=f"{type(cause).__name__}: {cause}"[:80])
         answer = _say_that_it_is_busy()
         answer.headers["Retry-After"] = "5"
         return answer
     return apologise(error)
+
+
+def explain_odd_values(error: DataError) -> Response:
+    """What no register of this kind can hold, such as a NUL in a text: whoever sent it is told."""
+    db.session.rollback()
+    log.info("odd value", reason=type(error.orig).__name__)
+    return explain(BadRequest())
 
 
 def _say_that_it_is_busy() -> Response:

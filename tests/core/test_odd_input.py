@@ -20,6 +20,15 @@ def place():
     return made
 
 
+@pytest.mark.parametrize("path", ["visits/a%00b", "visits/a%00b/cancel"])
+def test_a_sign_that_no_register_holds_is_not_our_mistake(client, place, path):
+    """SQLite looks for it and finds nothing; PostgreSQL refuses to look."""
+    answer = client.get(f"{town.base(place)}/ca/{path}")
+
+    assert answer.status_code in (400, 404)
+    assert "<h1" in answer.text
+
+
 @pytest.mark.parametrize(
     "query",
     [
