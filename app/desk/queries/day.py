@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -133,9 +133,7 @@ def today(town: Town, clerk: Resource | None, filters: Filters | None = None) ->
 
 def bounds(town: Town, first: date, count: int = 1) -> tuple[datetime, datetime]:
     """The instants at which those days begin and end on the wall of the town."""
-    last = first + timedelta(days=count)
-    begin, end = (datetime.combine(one, time(), town.zone).astimezone(UTC) for one in (first, last))
-    return begin, end
+    return clock.days(first, first + timedelta(days=count - 1), town.zone)
 
 
 def rows_between(

@@ -1,6 +1,6 @@
 """The clerk's counter: open, paused or closed; away for a while; closing with people waiting."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, g, render_template, request, url_for
@@ -159,7 +159,7 @@ def _times_of(form: BlockForm) -> tuple[datetime, datetime]:
     begin = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     if form.hour:
         begin = datetime.combine(today, form.hour, zone).astimezone(UTC)
-    midnight = datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)
+    midnight = clock.midnight(today + timedelta(days=1), zone)
     if form.length.data == "rest":
         return begin, midnight
     return begin, min(begin + timedelta(minutes=int(form.length.data)), midnight)

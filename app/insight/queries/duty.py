@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -101,9 +101,7 @@ def duty_of_now(town: Town, first: date, last: date) -> Iterator[Duty]:
 
 
 def _absences(town: Town, first: date, last: date) -> dict[int, list[Piece]]:
-    begin, end = (
-        datetime.combine(day, time(), town.zone).astimezone(UTC) for day in (first, last + DAY)
-    )
+    begin, end = clock.days(first, last, town.zone)
     question = sa.select(Allocation.resource_id, Allocation.starts_at, Allocation.ends_at).where(
         Allocation.state == AllocationState.BLOCKED,
         Allocation.demand == "",

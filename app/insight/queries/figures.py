@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from app.booking.models import Status, Visit
 from app.calls.models import CallFigures, Ending, Part, Participant
+from app.core import clock
 from app.core.db import db
 from app.insight.models import ChannelChange, PastVisit
 from app.insight.queries.duty import Duty, duty_between
@@ -181,9 +182,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 def facts(town: Town, first: date, last: date) -> list[Fact]:
     """Every confirmed visit of those days, also those whose term is over."""
-    begin, end = (
-        datetime.combine(day, time(), town.zone).astimezone(UTC) for day in (first, last + DAY)
-    )
+    begin, end = clock.days(first, last, town.zone)
     there = facts_where(town, Visit.starts_at >= begin, Visit.starts_at < end)
     return there + _past(first, last)
 

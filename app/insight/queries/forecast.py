@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.booking.models import Status, Visit
+from app.core import clock
 from app.core.db import db
 from app.insight.queries.figures import LONGEST, percentile
 from app.schedule import queries as schedule
@@ -152,8 +153,8 @@ def _history(towns: Sequence[Town], day: date) -> tuple[list[float], list[float]
         for town in towns:
             last = day - 7 * DAY
             first = day - 7 * WEEKS * DAY
-            begin = datetime.combine(first, time(), town.zone).astimezone(UTC)
-            end = datetime.combine(min(last, day), time(), town.zone).astimezone(UTC) + DAY
+            begin = clock.midnight(first, town.zone)
+            end = clock.midnight(min(last, day), town.zone) + DAY
             for row in db.session.execute(_came(town, begin, end)):
                 at = row.waiting_at if row.is_walk_in and row.waiting_at else row.starts_at
                 here = at.astimezone(town.zone)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -152,10 +152,7 @@ def figures() -> Response:
 )
 def visits() -> Response:
     day = _day("day")
-    begin, end = (
-        datetime.combine(one, time(), g.town.zone).astimezone(UTC)
-        for one in (day, day + timedelta(days=1))
-    )
+    begin, end = clock.days(day, day, g.town.zone)
     return jsonify(
         visits=[
             {

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from app.core import clock
 from app.core.i18n import current_slug
 from app.schedule import queries as schedule
 from app.schedule.models import Resource, ShiftException
@@ -76,10 +77,7 @@ def weeks_of_all(
 
 def bounds(day: date, town: Town) -> tuple[datetime, datetime]:
     """From when to when that day lasts on the wall of the town."""
-    begin, end = (
-        datetime.combine(one, time(), town.zone).astimezone(UTC) for one in (day, day + DAY)
-    )
-    return begin, end
+    return clock.days(day, day, town.zone)
 
 
 def closed_between(

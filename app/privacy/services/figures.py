@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -31,8 +31,8 @@ def count_days(town: Town, *, of_visits: Iterable[int] | None = None) -> int:
     )
     with sees_blocked():
         if of_visits is None:
-            midnight = datetime.combine(clock.today(town.time_zone), time(), town.zone)
-            rows = db.session.execute(question.where(Visit.starts_at < midnight.astimezone(UTC)))
+            midnight = clock.midnight(clock.today(town.time_zone), town.zone)
+            rows = db.session.execute(question.where(Visit.starts_at < midnight))
             return _add(list(rows.all()), town)
         count = 0
         for some in in_parts(of_visits, AT_ONCE):
