@@ -458,16 +458,21 @@ def _warn(visit: Visit, standing: Standing) -> None:
 
 def look_into(account: Account, code: str) -> Visit:
     """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = queries.visit_for(schedule.resource_of(account.id), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return _found_by(schedule.resource_of(account.id), code)
 
 
 def take_in_hand(account: Account, code: str) -> Visit:
     """One that this very clerk has, or had, on the counter."""
-    found, clerk = look_into(account, code), schedule.resource_of(account.id)
+    clerk = schedule.resource_of(account.id)
+    found = _found_by(clerk, code)
     if clerk is None or found.clerk_id != clerk.id:
         raise VisitMissing
+    return found
+
+
+def _found_by(clerk: Resource | None, code: str) -> Visit:
+    found = queries.visit_for(clerk, code)
+    if found is None:
+        raise VisitMissing
+    speak_for(found.town_id)
     return found

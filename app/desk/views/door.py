@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, request, session
 from markupsafe import Markup
 
 from app.accounts.models import Power, who_may
-from app.booking.errors import VisitChanged, VisitMissing
+from app.booking.errors import VisitChanged
 from app.booking.models import Visit
 from app.booking.words import outcomes_of
 from app.calls import queries as calls
@@ -23,12 +23,12 @@ from app.desk.queries import Filters, Row
 from app.devices import queries as devices
 from app.identity.session import current_account
 from app.queue import queries as line
+from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
 from app.towns import queries as towns
 from app.towns import services as town_errands
 from app.towns.models import Channel
-from app.towns.tenant import speak_for
 
 bp = Blueprint("desk", "app.desk", url_prefix="/desk", template_folder="templates")
 feed_bp = Blueprint("feed", "app.desk")
@@ -50,19 +50,11 @@ def my_counter() -> Resource | None:
 
 
 def visit_or_404(code: str) -> Visit:
-    """A visit of this town, or of one that this clerk is lent to: from here on in its name."""
-    found = line.visit_for(my_counter(), code)
-    if found is None:
-        raise VisitMissing
-    speak_for(found.town_id)
-    return found
+    return queue.look_into(current_account, code)
 
 
 def on_my_counter(code: str) -> Visit:
-    found = visit_or_404(code)
-    if not is_mine(found):
-        raise VisitMissing
-    return found
+    return queue.take_in_hand(current_account, code)
 
 
 def is_mine(found: Visit) -> bool:
