@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from app.accounts.models import Power, who_may
 from app.acts import queries, recorded, services
-from app.acts.errors import NoPrinter, NotOver, NotSealedYet, StatementChanged
+from app.acts.errors import NotOver, NotSealedYet, StatementChanged
 from app.acts.events import ActTaken
 from app.acts.forms import SignatureForm, StatementForm
 from app.acts.models import SealedAct
@@ -65,10 +65,7 @@ def on_paper(code: str) -> Response:
     """One press, and it comes out where the citizen is."""
     visit = _own_visit(code)
     _act(visit)
-    printer = services.printer_near(visit)
-    if printer is None:
-        return _try(visit, _no_printer)
-    return _try(visit, lambda: printer.print_act(current_account), is_printing=True)
+    return _try(visit, lambda: services.print_near(visit, current_account), is_printing=True)
 
 
 @bp.get("/act.pdf")
@@ -207,13 +204,11 @@ def fresh_form(text: str) -> StatementForm:
     return StatementForm(formdata=None, data={"text": text})
 
 
-def _no_printer() -> None:
-    raise NoPrinter
+def _try(visit: Visit, errand: Callable[[], object], **done: Any) -> Response:
+    """`done`: what the panel says once it is; a refusal is said instead."""
 
-
-def _try(visit: Visit, errand: Callable[[], object], **more: Any) -> Response:
-    def show(**told: Any) -> Response:
-        return _panel(visit, **{**more, **told})
+    def show(**refused: Any) -> Response:
+        return _panel(visit, **(refused or done))
 
     return tried(errand, show, url_for(".panel", code=visit.code))
 

@@ -3,7 +3,7 @@
 from app.acts.services.asking import ask, ask_if_due, correct, try_again
 from app.acts.services.making import finish, fix, go_on, read, seal_all, stamp, stamp_all, stamp_due
 from app.acts.services.packing import court_package, index_of, proof_package
-from app.acts.services.printing import Printer, printed_by, printer_near
+from app.acts.services.printing import Printer, print_near, printed_by, printer_near
 from app.acts.services.signing import end_signer, enter_signer, sign, what_to_sign
 from app.acts.services.stating import agree, begin, note_answer, read_back, rewrite, stop
 from app.acts.services.stating import sign as sign_statement
@@ -23,6 +23,7 @@ __all__ = [
     "go_on",
     "index_of",
     "note_answer",
+    "print_near",
     "printed_by",
     "printer_near",
     "proof_package",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from app.accounts.models import Account
+from app.acts.errors import NoPrinter
 from app.booking.models import Visit
 
 
@@ -28,6 +29,14 @@ def printed_by(app: Flask, find: Finder) -> None:
     finders = app.extensions.setdefault("acts.printers", [])
     if find not in finders:
         finders.append(find)
+
+
+def print_near(visit: Visit, by: Account) -> None:
+    """One press, and its act comes out where the citizen is."""
+    printer = printer_near(visit)
+    if printer is None:
+        raise NoPrinter
+    printer.print_act(by)
 
 
 def printer_near(visit: Visit) -> Printer | None:

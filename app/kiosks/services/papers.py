@@ -29,22 +29,22 @@ def print_receipt(stay: Stay, by: Account | None = None) -> Order:
     """What was done in the visit of whoever stands there. Pressed twice, it is printed once."""
     if stay.visit is None:
         raise NothingToPrint
-    for one in queries.orders_during(stay):
-        if one.kind is OrderKind.PRINT and one.is_open and one.words.get("what") == RECEIPT:
-            return one
-    tell(stay, "done", kind="print", outcome="asked")
-    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=RECEIPT)
+    return _print(stay, by, RECEIPT)
 
 
 def print_act(stay: Stay, by: Account | None = None) -> Order:
     """The sealed act of their visit, with its code on every page. Pressed twice is printed once."""
     if stay.visit is None or acts.act_of(stay.visit) is None:
         raise NothingToPrint
+    return _print(stay, by, ACT)
+
+
+def _print(stay: Stay, by: Account | None, what: str) -> Order:
     for one in queries.orders_during(stay):
-        if one.kind is OrderKind.PRINT and one.is_open and one.words.get("what") == ACT:
+        if one.kind is OrderKind.PRINT and one.is_open and one.words.get("what") == what:
             return one
     tell(stay, "done", kind="print", outcome="asked")
-    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=ACT)
+    return order(stay.kiosk, OrderKind.PRINT, stay=stay, by=by, what=what)
 
 
 def printer_near(visit: Visit) -> sealed.Printer | None:
