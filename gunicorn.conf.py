@@ -26,14 +26,18 @@ loglevel = os.environ.get("VENTANILLA_LOG_LEVEL", "warning")
 control_socket_disable = True
 
 
-# Where processes put what only they have counted, before the first of them is made.
-_counts = os.environ.setdefault(
-    "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="ventanilla-counts-")
-)
+# Where processes put what only they have counted, before the first of them is made. This file is
+# read again when the server is renewed, and the folder stays the same.
+COUNTS = "ventanilla-counts-"
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=COUNTS)
 
 
 def on_exit(server):
-    shutil.rmtree(_counts, ignore_errors=True)
+    """A folder that somebody else chose is theirs."""
+    counts = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    if os.path.basename(counts).startswith(COUNTS):
+        shutil.rmtree(counts, ignore_errors=True)
 
 
 def on_starting(server):
