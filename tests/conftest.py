@@ -18,19 +18,9 @@ from app.core.db import db
 from app.desk.queries import day
 from app.towns.tenant import speak_for
 from tests import postgres
-from tests.counter import Counter, close_counter, open_counter
+from tests.counter import AS_MANY_AS_THEY_LIKE, Counter, close_counter, open_counter
 from tests.identity.provider import BACKS, RunningProvider, a_provider
 from tests.storm import Stormed
-
-# Everybody of a journey or a storm comes from one address.
-AS_MANY_AS_THEY_LIKE = dict.fromkeys(
-    (
-        *("SMS_CODES_PER_ADDRESS_HOUR", "SMS_CODES_PER_PREFIX_HOUR", "SMS_ALARM_NUMBERS"),
-        *("SMS_ALARM_TOWN_NUMBERS", "WRITES_PER_MINUTE", "MISSES_PER_MINUTE"),
-        "CODE_REQUESTS_PER_MINUTE",
-    ),
-    "1000000",
-)
 
 
 class Browser(FlaskClient):

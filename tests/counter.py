@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# Everybody of a journey or a storm comes from one address.
+AS_MANY_AS_THEY_LIKE = dict.fromkeys(
+    (
+        *("SMS_CODES_PER_ADDRESS_HOUR", "SMS_CODES_PER_PREFIX_HOUR", "SMS_ALARM_NUMBERS"),
+        *("SMS_ALARM_TOWN_NUMBERS", "WRITES_PER_MINUTE", "MISSES_PER_MINUTE"),
+        "CODE_REQUESTS_PER_MINUTE",
+    ),
+    "1000000",
+)
 
 
 @dataclass

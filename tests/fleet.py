@@ -14,21 +14,19 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 from tests import postgres
-from tests.counter import Counter, a_free_port, close_counter, open_counter
+from tests.counter import (
+    AS_MANY_AS_THEY_LIKE,
+    Counter,
+    a_free_port,
+    close_counter,
+    open_counter,
+)
 from tests.messaging.twilio_stand_in import StandIn
 from tests.redis import RunningRedis, a_redis
 from tests.storm import Person, Stormed
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
-WITHOUT_LIMITS = dict.fromkeys(
-    (
-        *("SMS_CODES_PER_ADDRESS_HOUR", "SMS_CODES_PER_PREFIX_HOUR", "SMS_ALARM_NUMBERS"),
-        *("SMS_ALARM_TOWN_NUMBERS", "WRITES_PER_MINUTE", "MISSES_PER_MINUTE"),
-        "CODE_REQUESTS_PER_MINUTE",
-    ),
-    "1000000",
-)
 
 
 class Fleet:
@@ -39,7 +37,7 @@ class Fleet:
     ) -> None:
         self.folder, self.twilio = folder, twilio
         self.settings = {
-            **WITHOUT_LIMITS,
+            **AS_MANY_AS_THEY_LIKE,
             "DEMO": "no",
             "SECRET_KEY": secrets.token_urlsafe(32),
             "INSTANCE": str(folder),

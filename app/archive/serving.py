@@ -15,15 +15,8 @@ from app.core.db import transaction
 SHOWN = frozenset(
     (
         *("image/jpeg", "image/png", "image/webp"),
-        *(
-            "video/webm",
-            "video/mp4",
-            "audio/webm",
-            "audio/ogg",
-            "audio/mp4",
-            "audio/mpeg",
-            "text/vtt",
-        ),
+        *("video/webm", "video/mp4", "text/vtt"),
+        *("audio/webm", "audio/ogg", "audio/mp4", "audio/mpeg"),
     )
 )
 # What keeps its own name of kind; anything else is bytes.

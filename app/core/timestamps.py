@@ -332,9 +332,7 @@ def make_development(folder: Path) -> None:
     """An issuing certificate, whose key is thrown away, and the one that stamps."""
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = certificates.named(f"{DEVELOPMENT_NAME}, issuer")
-    ca = certificates.certificate(
-        ca_name, ca_name, ca_key.public_key(), ca_key, is_ca=True, uses=()
-    )
+    ca = certificates.certificate(ca_name, ca_name, ca_key.public_key(), ca_key, is_ca=True)
     tsa = certificates.certificate(
         certificates.named(DEVELOPMENT_NAME),
         ca_name,

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from app.acts import sealing, services
 from app.acts.sealing import NoKey, development, keys
 from app.acts.services import making
-from app.core import clock
+from app.core import certificates, clock
 from app.core.db import db
 
 MODULE = next(iter(sorted(Path("/usr/lib").glob("**/libsofthsm2.so"))), Path("/no/such/library"))
@@ -31,7 +31,7 @@ def an_issuer(folder: Path, key) -> x509.Certificate:
     ca = development.certificate(names[0], names[0], ca_key.public_key(), ca_key, is_ca=True)
     own = development.certificate(names[1], names[0], key.public_key(), ca_key, is_ca=False)
     (folder / "roots.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    (folder / "issuer.crl").write_bytes(development.nothing_revoked(ca, ca_key))
+    (folder / "issuer.crl").write_bytes(certificates.nothing_revoked(ca, ca_key))
     return own
 
 

@@ -8,9 +8,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from app.core import certificates
-from app.core.certificates import nothing_revoked
-
-__all__ = ["certificate", "make", "nothing_revoked"]
 
 NAME = "Ventanilla development seal, NOT QUALIFIED"
 certificate = partial(certificates.certificate, uses=("digital_signature", "content_commitment"))
@@ -29,7 +26,7 @@ def make(folder: Path) -> None:
         folder,
         {
             "ca.pem": ca.public_bytes(serialization.Encoding.PEM),
-            "ca.crl": nothing_revoked(ca, ca_key),
+            "ca.crl": certificates.nothing_revoked(ca, ca_key),
             "seal.p12": held,
         },
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.conftest import AS_MANY_AS_THEY_LIKE
+from tests.counter import AS_MANY_AS_THEY_LIKE
 from tests.journeys.access.house import House, open_house
 from tests.journeys.access.walk import Walker
 from tests.journeys.conftest import CHROMIUM, FLAGS

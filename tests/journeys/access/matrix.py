@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, sync_playwright
 
 from app.core.i18n import LANGUAGES
-from tests.conftest import AS_MANY_AS_THEY_LIKE
+from tests.counter import AS_MANY_AS_THEY_LIKE
 from tests.journeys.access import checks
 from tests.journeys.access.entrances import asked, states
 from tests.journeys.access.house import House, open_house
