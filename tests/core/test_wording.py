@@ -1,35 +1,18 @@
 """Short sentences, one name for each thing, nothing that swells: the check finds the contrary."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.spoiled import House
 
 
 @pytest.fixture
 def house(tmp_path):
-    for folder in ("tools", "translations"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    (tmp_path / "app").symlink_to(ROOT / "app")
-    return tmp_path
+    return House(tmp_path)
 
 
 def told(house, locale, old, new):
-    file = house / "translations" / locale / "LC_MESSAGES/messages.po"
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    answer = subprocess.run(
-        [sys.executable, "tools/wording.py", "check"],
-        cwd=house,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    house.rewrite(locale, old, new)
+    answer = house.run("wording", "check")
     assert answer.returncode == 1
     return answer.stdout
 
