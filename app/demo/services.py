@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -290,7 +290,6 @@ def _book(town: Town, item: dict[str, Any]) -> Visit | None:
 def _when(item: dict[str, Any], town: Town) -> datetime:
     if "in_minutes" in item:
         return clock.now() + timedelta(minutes=item["in_minutes"])
-    day_name, _, hour = item["at"].partition(" ")
-    day: date = clock.today(town.time_zone)
-    day += timedelta(days=1 if day_name == "tomorrow" else 0)
-    return datetime.combine(day, time.fromisoformat(hour), town.zone).astimezone(UTC)
+    hour = time.fromisoformat(item["at"].removeprefix("tomorrow "))
+    tomorrow = clock.today(town.time_zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, hour, town.zone).astimezone(UTC)
