@@ -182,6 +182,11 @@ def session_of(name: str, kind: SessionKind) -> OpenSession | None:
     return found
 
 
+def end_of(session_id: int) -> str:
+    """Where it is told that this session was closed."""
+    return f"session:{session_id}"
+
+
 def sessions_of(account_id: int) -> Sequence[OpenSession]:
     """The open ones of that person, the last seen first."""
     question = sa.select(OpenSession).where(
