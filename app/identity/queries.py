@@ -17,6 +17,7 @@ from app.identity.models import (
     OpenSession,
     Passkey,
     PhoneCode,
+    RecoveryCheck,
     SessionKind,
 )
 from app.towns.tenant import every_town
@@ -170,6 +171,21 @@ def passkeys_by_account() -> dict[int, int]:
     """How many passkeys each person of this town has."""
     question = sa.select(Passkey.account_id, sa.func.count()).group_by(Passkey.account_id)
     return {row[0]: row[1] for row in db.session.execute(question)}
+
+
+def recoveries() -> Sequence[RecoveryCheck]:
+    """Citizens of the town who wait for a second check, the longest wait first."""
+    question = (
+        sa.select(RecoveryCheck)
+        .where(RecoveryCheck.ends_at > clock.now())
+        .order_by(RecoveryCheck.asked_at)
+        .options(joinedload(RecoveryCheck.account), joinedload(RecoveryCheck.asked_by))
+    )
+    return db.session.scalars(question).all()
+
+
+def recovery(code: str) -> RecoveryCheck | None:
+    return next((one for one in recoveries() if one.code == code), None)
 
 
 def session_of(name: str, kind: SessionKind) -> OpenSession | None:

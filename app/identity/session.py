@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
             "is_kiosk": is_kiosk(),
             "has_one_passkey": _has_one_passkey,
             "has_new_passkeys": _has_new_passkeys,
+            "waits_for_a_colleague": _waits_for_a_colleague,
             "session_seconds": services.seconds_left,
             "warning_seconds": int(current_app.config["SESSION_WARNING_SECONDS"]),
         }
@@ -267,6 +268,14 @@ def _has_one_passkey() -> bool:
     """Somebody of the staff who would be locked out by losing one device."""
     account = signed_in()
     return account is not None and len(queries.passkeys_of(account.id)) == 1
+
+
+def _waits_for_a_colleague() -> bool:
+    """Whether a citizen without passkeys was seen by somebody else than who is signed in here."""
+    account = signed_in()
+    return account is not None and any(
+        one.asked_by_id != account.id for one in queries.recoveries()
+    )
 
 
 def _has_new_passkeys() -> bool:

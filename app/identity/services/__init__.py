@@ -26,7 +26,13 @@ from app.identity.services.passkeys import (
     take_challenge,
 )
 from app.identity.services.phones import change_phone
-from app.identity.services.recovery import send_recovery
+from app.identity.services.recovery import (
+    ask_recovery,
+    colleagues_of,
+    decline_recovery,
+    forget_recoveries,
+    grant_recovery,
+)
 from app.identity.services.sessions import (
     close_session,
     close_sessions,
@@ -49,6 +55,7 @@ __all__ = [
     "Asker",
     "CodeOutcome",
     "accept_invitation",
+    "ask_recovery",
     "begin_confirmation",
     "begin_enrolment",
     "begin_sign_in",
@@ -57,16 +64,20 @@ __all__ = [
     "client_data",
     "close_session",
     "close_sessions",
+    "colleagues_of",
+    "decline_recovery",
     "finish_confirmation",
     "finish_enrolment",
     "finish_sign_in",
     "forget_challenges",
+    "forget_recoveries",
     "forget_sessions",
+    "grant_recovery",
     "heard_in",
     "invite_kiosk",
     "is_fresh",
-    "is_open",
     "is_lost",
+    "is_open",
     "is_over",
     "is_to_be_seen",
     "keep_answers",
@@ -80,7 +91,6 @@ __all__ = [
     "seconds_to_wait",
     "see",
     "send_code",
-    "send_recovery",
     "take_challenge",
     "try_code",
     "watch",
