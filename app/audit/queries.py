@@ -26,10 +26,14 @@ class Search:
     visits: frozenset[int] | None = None
 
 
+LAST_LINE = (
+    sa.select(AuditEntry.number, AuditEntry.digest).order_by(AuditEntry.number.desc()).limit(1)
+)
+
+
 def last_line() -> tuple[int, str]:
     """Number and digest of the last line, or of where the record begins."""
-    question = sa.select(AuditEntry.number, AuditEntry.digest).order_by(AuditEntry.number.desc())
-    row = db.session.execute(question.limit(1)).first()
+    row = db.session.execute(LAST_LINE).first()
     if row is not None:
         return int(row.number), str(row.digest)
     begin = newest_cut()

@@ -32,6 +32,14 @@ from app.towns.tenant import current_town_id
 
 STILL_WANTED = (WaitlistState.OPEN, WaitlistState.OFFERED)
 
+# Asked at every booking, and so built once.
+BY_FORM = sa.select(Visit).where(Visit.form_token == sa.bindparam("token")).limit(1)
+LIVE_HOLDS = sa.select(Visit).where(
+    Visit.phone == sa.bindparam("phone"),
+    Visit.status == Status.HELD,
+    Visit.hold_until > sa.bindparam("now"),
+)
+
 
 def visit_or_404(code: str) -> Visit:
     """A visit of this town by its code. Another town's is as missing as one that never was."""
@@ -102,15 +110,11 @@ def by_claim(claim: str) -> Visit | None:
 
 
 def by_form(token: str) -> Visit | None:
-    found: Visit | None = first_or_none(sa.select(Visit).where(Visit.form_token == token))
-    return found
+    return db.session.scalars(BY_FORM, {"token": token}).first()
 
 
 def live_holds(phone: str) -> Sequence[Visit]:
-    question = sa.select(Visit).where(
-        Visit.phone == phone, Visit.status == Status.HELD, Visit.hold_until > clock.now()
-    )
-    return db.session.scalars(question).all()
+    return db.session.scalars(LIVE_HOLDS, {"phone": phone, "now": clock.now()}).all()
 
 
 def visits_between(begin: datetime, end: datetime) -> Sequence[Visit]:

@@ -22,16 +22,33 @@ from app.identity.models import (
 )
 from app.towns.tenant import every_town
 
+# Asked at every code, and so built once: a question costs as much to put together as to answer.
+LIVE_CODES = (
+    sa.select(PhoneCode)
+    .where(PhoneCode.phone == sa.bindparam("phone"), PhoneCode.purpose == sa.bindparam("purpose"))
+    .order_by(PhoneCode.sent_at.desc(), PhoneCode.id.desc())  # as the telephone's index goes
+    .limit(5)
+)
+RINGING = (
+    sa.select(CodeAlarm.id)
+    .where(CodeAlarm.until > sa.bindparam("now"), CodeAlarm.prefix == sa.bindparam("prefix"))
+    .limit(1)
+)
+TO_THIS = PhoneCode.phone == sa.bindparam("phone")
+BY_ASKER = PhoneCode.address_digest.in_(sa.bindparam("asker", expanding=True))
+# Telephones of one prefix, so that an index finds them.
+BEGINS_SO = PhoneCode.phone.between(sa.bindparam("lowest"), sa.bindparam("highest"))
+SENT = sa.select(
+    *(
+        sa.func.count(sa.case((condition, 1)))
+        for condition in (sa.and_(TO_THIS, BY_ASKER), BY_ASKER, TO_THIS, BEGINS_SO)
+    )
+).where(PhoneCode.sent_at > sa.bindparam("since"), sa.or_(BEGINS_SO, BY_ASKER))
+
 
 def live_codes(phone: str, purpose: str) -> Sequence[PhoneCode]:
     """Codes sent to that telephone for that purpose, newest first, used and expired ones too."""
-    question = (
-        sa.select(PhoneCode)
-        .where(PhoneCode.phone == phone, PhoneCode.purpose == purpose)
-        .order_by(PhoneCode.sent_at.desc(), PhoneCode.id.desc())  # as the telephone's index goes
-        .limit(5)
-    )
-    return db.session.scalars(question).all()
+    return db.session.scalars(LIVE_CODES, {"phone": phone, "purpose": purpose}).all()
 
 
 def was_confirmed(phone: str, purpose: str) -> bool:
@@ -54,22 +71,19 @@ def codes_sent(phone: str, asker: Collection[str]) -> CodesSent:
 
     `asker`: the digests of whoever asks, one for each key that is still read.
     """
-    to_this, by_asker = PhoneCode.phone == phone, PhoneCode.address_digest.in_(asker)
-    prefix = begins_with(prefix_of(phone))
-    counts = [
-        sa.func.count(sa.case((condition, 1)))
-        for condition in (sa.and_(to_this, by_asker), by_asker, to_this, prefix)
-    ]
-    question = sa.select(*counts).where(
-        PhoneCode.sent_at > clock.now() - timedelta(hours=1), sa.or_(prefix, by_asker)
-    )
-    row = db.session.execute(question).one()
+    asked = {
+        "phone": phone,
+        "asker": list(asker),
+        "since": clock.now() - timedelta(hours=1),
+        **bounds_of(prefix_of(phone)),
+    }
+    row = db.session.execute(SENT, asked).one()
     return CodesSent(row[0], row[1], row[2], row[3])
 
 
-def begins_with(prefix: str) -> sa.ColumnElement[bool]:
-    """Telephones of that prefix, so that an index finds them."""
-    return PhoneCode.phone.between(f"{prefix}0000", f"{prefix}9999")
+def bounds_of(prefix: str) -> dict[str, str]:
+    """The first and the last telephone of that prefix, for `BEGINS_SO`."""
+    return {"lowest": f"{prefix}0000", "highest": f"{prefix}9999"}
 
 
 def wrong_tries(phone: str) -> int:
@@ -121,23 +135,24 @@ def live_alarms() -> Sequence[CodeAlarm]:
 
 def is_stopped(phone: str) -> bool:
     """Whether codes to such numbers are stopped, in whatever town it was noticed."""
-    question = sa.select(CodeAlarm.id).where(
-        CodeAlarm.until > clock.now(), CodeAlarm.prefix == prefix_of(phone)
-    )
-    return db.session.scalar(question.limit(1)) is not None
+    return _is_ringing(prefix_of(phone))
 
 
 def is_town_alarmed() -> bool:
-    question = sa.select(CodeAlarm.id).where(CodeAlarm.until > clock.now(), CodeAlarm.prefix == "")
-    return db.session.scalar(question.limit(1)) is not None
+    return _is_ringing("")
+
+
+def _is_ringing(prefix: str) -> bool:
+    asked = {"now": clock.now(), "prefix": prefix}
+    return db.session.scalar(RINGING, asked) is not None
 
 
 def is_prefix_unproven(phone: str) -> bool:
     """A code was sent to a number that begins so in the last hour, and none came back."""
     counts = sa.select(sa.func.count(), sa.func.count(PhoneCode.used_at)).where(
-        PhoneCode.sent_at > clock.now() - timedelta(hours=1), begins_with(prefix_of(phone))
+        PhoneCode.sent_at > clock.now() - timedelta(hours=1), BEGINS_SO
     )
-    sent, confirmed = db.session.execute(counts).one()
+    sent, confirmed = db.session.execute(counts, bounds_of(prefix_of(phone))).one()
     return bool(sent and not confirmed)
 
 

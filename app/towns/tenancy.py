@@ -4,6 +4,7 @@ The condition is added by the session, so no query can forget it; without a town
 refused. Raw SQL has no place in features.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -35,10 +36,13 @@ def _ask_for_one_town(state: ORMExecuteState) -> None:
         return
     if not has_town() and not _is_about_towns_rows(state.statement):
         return
-    town_id = current_town_id()
-    state.statement = state.statement.options(
-        with_loader_criteria(OfTown, lambda row: row.town_id == town_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only_of(current_town_id()))
+
+
+@lru_cache(maxsize=1024)
+def _only_of(town_id: int) -> Any:
+    """The condition, kept: every question of a town asks for the same one."""
+    return with_loader_criteria(OfTown, lambda row: row.town_id == town_id, include_aliases=True)
 
 
 def _is_about_towns_rows(statement: Any) -> bool:

@@ -163,27 +163,9 @@ def taken_between(
 
     A hold whose time is over takes nothing.
     """
-    question = (
-        sa.select(
-            Allocation.id,
-            Allocation.resource_id,
-            minute(Allocation.starts_at, 0),
-            minute(Allocation.ends_at, 59),
-            Allocation.demand,
-            Allocation.state,
-            Allocation.claim,
-        )
-        .join(Resource, Resource.id == Allocation.resource_id)
-        .where(
-            Resource.town_id.in_(roster.places),
-            Allocation.state.in_(ACTIVE),
-            Allocation.starts_at < end,
-            Allocation.ends_at > begin,
-            sa.or_(Allocation.state != AllocationState.HELD, Allocation.expires_at > clock.now()),
-        )
-    )
+    asked = {"places": list(roster.places), "begin": begin, "end": end, "now": clock.now()}
     with every_town():
-        rows: Sequence[Any] = db.session.execute(question).all()
+        rows: Sequence[Any] = db.session.execute(TAKEN, asked).all()
     in_service, blocked = AllocationState.IN_SERVICE, AllocationState.BLOCKED
     pieces, absences = [], []
     for number, resource_id, starts, ends, demand, state, claim in rows:
@@ -236,3 +218,27 @@ def _on_postgresql(element: minute, compiler: Any, **options: Any) -> str:
         f"CAST(floor((extract(epoch FROM {compiler.process(column, **options)})"
         f" + {compiler.process(seconds, **options)}) / 60) AS INTEGER)"
     )
+
+
+# Asked at every booking, and so built once: it costs as much to put together as to answer.
+TAKEN = (
+    sa.select(
+        Allocation.id,
+        Allocation.resource_id,
+        minute(Allocation.starts_at, 0),
+        minute(Allocation.ends_at, 59),
+        Allocation.demand,
+        Allocation.state,
+        Allocation.claim,
+    )
+    .join(Resource, Resource.id == Allocation.resource_id)
+    .where(
+        Resource.town_id.in_(sa.bindparam("places", expanding=True)),
+        Allocation.state.in_(ACTIVE),
+        Allocation.starts_at < sa.bindparam("end"),
+        Allocation.ends_at > sa.bindparam("begin"),
+        sa.or_(
+            Allocation.state != AllocationState.HELD, Allocation.expires_at > sa.bindparam("now")
+        ),
+    )
+)

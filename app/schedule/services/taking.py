@@ -194,22 +194,29 @@ def attend(claim: str, clerk: Resource, minutes: int) -> None:
     db.session.flush()
 
 
+# Asked at every booking, and so built once.
+OVER = sa.select(Allocation).where(
+    Allocation.state == AllocationState.HELD, Allocation.expires_at <= sa.bindparam("now")
+)
+OVER_IN_THE_WAY = OVER.where(
+    Allocation.starts_at < sa.bindparam("end"),
+    Allocation.ends_at > sa.bindparam("begin"),
+    Allocation.resource_id.in_(sa.bindparam("resources", expanding=True)),
+)
+
+
 def expire_holds(
     resource_ids: Sequence[int] | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> int:
     """Free holds whose time is over: all of the town, or those of resources in the way."""
-    over = sa.select(Allocation).where(
-        Allocation.state == AllocationState.HELD, Allocation.expires_at <= clock.now()
-    )
-    if starts_at is not None and ends_at is not None:
-        over = over.where(Allocation.starts_at < ends_at, Allocation.ends_at > starts_at)
     if resource_ids is None:
-        rows = db.session.scalars(over).all()
+        rows = db.session.scalars(OVER, {"now": clock.now()}).all()
     else:
+        way = {"resources": list(resource_ids), "begin": starts_at, "end": ends_at}
         with every_town():  # a clerk of a pool may be held for another town
-            rows = db.session.scalars(over.where(Allocation.resource_id.in_(resource_ids))).all()
+            rows = db.session.scalars(OVER_IN_THE_WAY, {"now": clock.now(), **way}).all()
     told = set()
     for row in rows:
         row.state = AllocationState.FREED

@@ -16,14 +16,19 @@ from app.towns.models import Closure, Office, Procedure, Season, Stage, Town
 ON_OFFER = (Stage.OFFERED,)
 TO_BE_WRITTEN = (Stage.DRAFT, Stage.OFFERED)
 
+# Asked in nearly every request, and so built once.
+TOWN_OF_HOST = sa.select(Town).where(Town.host == sa.bindparam("host")).limit(1)
+OFFERED = sa.select(Procedure).where(
+    Procedure.slug.in_(sa.bindparam("slugs", expanding=True)), Procedure.stage.in_(ON_OFFER)
+)
+
 
 def all_towns() -> Sequence[Town]:
     return db.session.scalars(sa.select(Town).order_by(Town.name)).all()
 
 
 def town_of_host(host: str) -> Town | None:
-    town: Town | None = first_or_none(sa.select(Town).where(Town.host == host))
-    return town
+    return db.session.scalars(TOWN_OF_HOST, {"host": host}).first()
 
 
 def current_town_or_404() -> Town:
@@ -89,8 +94,7 @@ def procedures(words: str = "", *, stages: Collection[Stage] = ON_OFFER) -> list
 
 def procedures_of(slugs: Collection[str]) -> Sequence[Procedure]:
     """Those that the town offers and that have one of these names."""
-    question = sa.select(Procedure).where(Procedure.slug.in_(slugs), Procedure.stage.in_(ON_OFFER))
-    return db.session.scalars(question).all()
+    return db.session.scalars(OFFERED, {"slugs": list(slugs)}).all()
 
 
 def procedure_or_404(slug: str, *, stages: Collection[Stage] = ON_OFFER) -> Procedure:
