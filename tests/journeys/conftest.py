@@ -23,14 +23,14 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two browsers and a busy machine: a journey that fails is walked once more, from nothing.
+    """Two browsers and a busy machine: a journey that fails is walked again, from nothing.
 
     The run names it (`RERUN`), and whoever sees one mends it: this is for a machine that stops for
     a breath, and not for a product that does.
     """
     for item in items:
         if item.get_closest_marker("journey"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")
