@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c41e7b90d2a8"
-down_revision = "9e3a6c15d8f2"
+down_revision = "c5d1e07f42ab"
 
 
 def upgrade():

@@ -10,6 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -24,12 +25,13 @@ from app.recordings import mjr, pieces, queries
 from app.recordings.models import Medium, PieceKind, Reason, Segment, State, Take
 from app.recordings.services import capture, finishing, segments, sources
 from app.recordings.services.capture import Sent
+from app.towns import services as towns
 from app.towns.models import Media
 
 log = structlog.get_logger()
 
 # A pause is told to us after it was pressed: what is younger than this is not taken in yet.
-YOUNG = timedelta(seconds=1)
+YOUNG = timedelta(seconds=2)
 # After the end, a server that does not answer has nothing more to write.
 STILL = 10.0
 HAND_OVER_AFTER = timedelta(seconds=10)
@@ -44,6 +46,9 @@ PUNCH = 0x01 | 0x02  # FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE
 def fetch(segment_id: int) -> None:
     """Take in what has been written since the last time; tell everybody when nothing is."""
     segment = db.session.get_one(Segment, segment_id)
+    ours = [take for take in segment.takes if take.is_by_server]
+    if segment.state is State.CLOSING and ours and all(take.is_whole for take in ours):
+        return
     is_told = sources.record(segment.visit.code, segment.state is State.RECORDING)
     files, before = list(_files(segment)), list(segment.takes)
     try:
@@ -77,13 +82,13 @@ def _are_still(files: list[Path]) -> bool:
     return time.time() - newest > STILL
 
 
-def _take_in(segment: Segment, path: Path) -> None:
+def _take_in(segment: Segment, path: Path, *, is_last: bool = False) -> None:
     """The packets that are whole and old enough, as one piece after the other."""
-    while _take_one(segment, path):
+    while _take_one(segment, path, is_last=is_last):
         pass
 
 
-def _take_one(segment: Segment, path: Path) -> bool:
+def _take_one(segment: Segment, path: Path, *, is_last: bool) -> bool:
     """Returns whether there may be more of it."""
     with path.open("r+b") as file:
         take = queries.take_named(segment, path.name)
@@ -92,11 +97,14 @@ def _take_one(segment: Segment, path: Path) -> bool:
         if head is None and (take is None or begins):
             return False  # its head is not written yet
         with transaction():
+            towns.take_turns()  # a pause that is told now is known before its packets are read
+            db.session.refresh(segment, ["state", "started_at", "ended_at", "ended_by", "gaps"])
             if take is None:
                 take = _begin(segment, path.name, cast(mjr.Head, head))
             place = take.read_bytes or (head.size if head else 0)
             content = os.pread(file.fileno(), READ, place)
-            cut = mjr.packets(content, _old_enough(segment, take), _is_kept(segment, take))
+            until_ms = _old_enough(segment, take, is_last=is_last)
+            cut = mjr.packets(content, until_ms, _is_kept(segment, take))
             if cut.kept:
                 _receive(segment, take, begins[: head.size] if head else b"", cut)
             take.read_bytes = place + cut.size
@@ -122,9 +130,9 @@ def _begin(segment: Segment, name: str, head: mjr.Head) -> Take:
     )
 
 
-def _old_enough(segment: Segment, take: Take) -> float:
+def _old_enough(segment: Segment, take: Take, *, is_last: bool) -> float:
     """Up to which millisecond of that file packets are taken in now."""
-    if segment.state is State.CLOSING:
+    if is_last or segment.state is State.CLOSING:
         return float("inf")
     return (clock.now() - YOUNG - take.started_at).total_seconds() * 1000
 
@@ -207,23 +215,25 @@ def _vouch(segment: Segment, is_told: bool, files: list[Path]) -> None:
         elif not any(one.has_camera or one.shares_screen for one in people):
             segment.heard_at = clock.now()  # who is silent sends next to nothing
             segments.calm(segment)
-        is_away = any(one.media is Media.MESH for one in people)
-        if is_away or queries.unheard_since(segment) > HAND_OVER_AFTER:
-            _hand_over(segment)
-        else:
-            return
-    sources.record(segment.visit.code, False)
-    for path in files:
-        path.unlink(missing_ok=True)
+        silence = queries.unheard_since(segment)
+    if silence > HAND_OVER_AFTER or any(one.media is Media.MESH for one in people):
+        _hand_over(segment, files)
 
 
-def _hand_over(segment: Segment) -> None:
+def _hand_over(segment: Segment, files: list[Path]) -> None:
     """The clerk's browser records from here on. What is missing between is a gap."""
     log.warning("the media server records no more", visit_id=segment.visit_id)
-    finish_takes(segment)
-    segments.alarm(segment)
-    segment.by_server = False
-    segments.tell(segment)
+    sources.record(segment.visit.code, False)
+    with suppress(OSError, mjr.Garbled):
+        for path in files:
+            _take_in(segment, path, is_last=True)
+            path.unlink(missing_ok=True)
+    with transaction():
+        finish_takes(segment)
+        if segment.is_running:
+            segments.alarm(segment)
+            segment.by_server = False
+            segments.tell(segment)
 
 
 def sweep() -> int:
