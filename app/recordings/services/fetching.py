@@ -52,6 +52,8 @@ def fetch(segment_id: int) -> None:
     is_told = sources.record(segment.visit.code, segment.state is State.RECORDING)
     files, before = list(_files(segment)), list(segment.takes)
     try:
+        if not ours:
+            _begin_with_the_first(segment, files)
         for path in files:
             _take_in(segment, path)
     except (OSError, mjr.Garbled):
@@ -64,6 +66,20 @@ def fetch(segment_id: int) -> None:
             _close(segment, files)
     elif segment.state is State.RECORDING:
         _vouch(segment, is_told, files)
+
+
+def _begin_with_the_first(segment: Segment, files: list[Path]) -> None:
+    """What the player shows begins with the first packet of anybody."""
+    heads = [mjr.head(_beginning(path)) for path in files]
+    first = min((head.at for head in heads if head), default=0.0)
+    if segment.started_at and first > segment.started_at.timestamp():
+        with transaction():
+            segment.started_at = datetime.fromtimestamp(first, UTC)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(mjr.LONGEST_HEAD)
 
 
 def _files(segment: Segment) -> Iterator[Path]:
@@ -160,11 +176,11 @@ def _declare_hole(segment: Segment, before: list[Take]) -> None:
     if not new or not old:
         return
     begin, end = segment.at(max(old)), segment.at(min(take.started_at for take in new))
-    is_known = any(
-        gap.from_ms - HOLE <= begin and (gap.until_ms is None or end <= gap.until_ms + HOLE)
-        for gap in segment.gaps
-    )
-    if end - begin > HOLE and not is_known:
+    for gap in segment.gaps:  # what is known already
+        until = end if gap.until_ms is None else gap.until_ms
+        if gap.from_ms - HOLE <= begin <= until:
+            begin = until
+    if end - begin > HOLE:
         with transaction():
             segments.begin_gap(segment, Reason.LOST, begin)
             segments.end_gap(segment, end)
