@@ -306,6 +306,40 @@ def test_what_is_young_waits_for_a_pause_that_may_be_on_its_way(
     assert 500 < take.length_ms <= 1_000
 
 
+def test_the_film_begins_with_the_first_packet_of_anybody(running, people, folder, monkeypatch):
+    first = running.started_at + timedelta(seconds=2)
+    for person, seconds in zip(people, (0.5, 0), strict=True):
+        begins = first + timedelta(seconds=seconds)
+        put(folder, running, person, "audio", written("audio", begins))
+    later(monkeypatch, 5)
+
+    services.fetch(running.id)
+
+    assert running.started_at == first
+    assert sorted(running.at(take.started_at) for take in running.takes) == [0, 500]
+    assert running.gaps == []
+
+
+def test_a_server_that_goes_on_late_after_a_pause_declares_no_more_than_that(
+    running, people, folder, monkeypatch
+):
+    begun = running.started_at
+    put(folder, running, people[1], "audio", written("audio", begun, until_ms=2_000))
+    later(monkeypatch, 2)
+    services.pause(running, Reason.IDENTITY_CARD)
+    db.session.commit()
+    later(monkeypatch, 4)
+    services.go_on(running)
+    db.session.commit()
+    services.fetch(running.id)
+    put(folder, running, people[1], "audio", written("audio", begun + timedelta(seconds=8)), at=2)
+    later(monkeypatch, 6)
+    services.fetch(running.id)
+
+    told = [(gap.reason, gap.from_ms, gap.until_ms) for gap in running.gaps]
+    assert told == [(Reason.IDENTITY_CARD, 2_000, 6_000), (Reason.LOST, 6_000, 8_000)]
+
+
 def test_a_hole_while_the_server_was_away_is_a_gap(running, people, folder, monkeypatch):
     begun = running.started_at
     put(folder, running, people[1], "audio", written("audio", begun, until_ms=2_000))
