@@ -182,7 +182,7 @@ export function mount(element) {
   show()
   return () => {
     clearInterval(timer)
-    document.removeEventListener('over', askFirst)
+    if (checkUrl) document.removeEventListener('over', askFirst)
     more.removeEventListener('click', extend)
     dialog.removeEventListener('cancel', extendInstead)
   }
