@@ -19,14 +19,14 @@ SCREENS = ("", "plain", "appointment", "appointment/phone", "appointment/number"
 @pytest.mark.parametrize("size", [UPRIGHT, LYING], ids=["upright", "lying"])
 def test_everything_can_be_read_hit_and_reached(counter: Counter, a_page, size):
     """What axe looks at is the same both ways: it looks once."""
-    let_everybody_be_heard(counter)
+    let_aranese_be_heard(counter)
     page = a_page(bypass_csp=True)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     wrong = []
 
     for lang in LANGUAGES:
         stand_there(counter, page, lang)
-        assert page.locator("#listen").count() == 1
+        assert lang != "oc" or page.locator("#listen").count() == 1
         for is_low in screens(counter, page, lang):
             wrong += too_small(page, is_low=is_low)
             wrong += faults(page) if size is LYING else []
@@ -61,15 +61,13 @@ def test_who_is_silent_is_asked_and_then_forgotten(standing_counter: Counter, a_
     assert not {one["value"] for one in cookie} & {one["value"] for one in page.context.cookies()}
 
 
-def let_everybody_be_heard(counter: Counter) -> None:
-    """With recordings of the town, so that each language has a key more: Listen."""
-    for lang in LANGUAGES:
-        recordings = counter.folder / "prompts" / lang
-        recordings.mkdir(parents=True)
-        for key in all_keys():
-            (recordings / f"{key}.opus").write_bytes(f"OggS {lang} {key}".encode())
-    wanted = [word for lang in LANGUAGES for word in ("--language", lang)]
-    assert "oc: " in counter.flask("kiosks", "speak", *wanted)
+def let_aranese_be_heard(counter: Counter) -> None:
+    """With recordings of the town, so that a screen has a key more: Listen."""
+    recordings = counter.folder / "prompts/oc"
+    recordings.mkdir(parents=True)
+    for key in all_keys():
+        (recordings / f"{key}.opus").write_bytes(b"OggS " + key.encode())
+    assert "oc: " in counter.flask("kiosks", "speak", "--language", "oc")
 
 
 def stand_there(counter: Counter, page: Page, lang: str) -> None:
