@@ -51,18 +51,26 @@ CUT_OFF = """() => [...document.querySelectorAll('a, button, p, h1, h2, h3, li, 
     .filter((one) => one.scrollWidth > one.clientWidth + 1)
     .map((one) => `its text is cut off: ${one.outerHTML.slice(0, 90)}`)"""
 
-# Letters that leave the box they stand in, wherever they are then drawn; or are cut off below.
-OUT_OF_ITS_BOX = """() => [...document.querySelectorAll('body *')]
-    .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, .skip-link, svg, select, option'))
-    .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-    .filter((one) => {
-        const style = getComputedStyle(one)
-        if (style.display === 'inline' || one.clientWidth === 0) return false
-        if (['auto', 'scroll'].includes(style.overflowX) || one.matches('textarea, input')) return false
-        const isCut = ['hidden', 'clip'].includes(style.overflowY) && one.scrollHeight > one.clientHeight + 1
-        return isCut || one.scrollWidth > one.clientWidth + 1
-    })
-    .map((one) => `its text leaves its box: ${one.outerHTML.slice(0, 120)}`)"""
+# Letters that leave the box they stand in, wherever they are then drawn, or are cut off below it.
+OUT_OF_ITS_BOX = """() => {
+    const apart = '.visually-hidden, .skip-link, svg, select, option, textarea'
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const range = document.createRange(), out = []
+    while (texts.nextNode()) {
+        const one = texts.currentNode.parentElement
+        if (!texts.currentNode.data.trim() || !one.checkVisibility() || one.closest(apart)) continue
+        let box = one
+        while (getComputedStyle(box).display.startsWith('inline') && !box.matches('.button, .tag')) box = box.parentElement
+        const style = getComputedStyle(box), edge = box.getBoundingClientRect()
+        if (['auto', 'scroll'].includes(style.overflowX) || box.clientWidth <= 1) continue
+        range.selectNodeContents(texts.currentNode)
+        const rects = [...range.getClientRects()]
+        const leaves = rects.some((rect) => rect.right > edge.right + 1 || rect.left < edge.left - 1)
+        const isCut = ['hidden', 'clip'].includes(style.overflowY) && box.scrollHeight > box.clientHeight + 1
+        if (leaves || isCut) out.push(`its text leaves its box: ${box.outerHTML.slice(0, 120)}`)
+    }
+    return [...new Set(out)]
+}"""
 
 # A word of what is pressed stands whole, unless its language says where it is parted.
 BROKEN = """() => [...document.querySelectorAll('button, .button, .tag, nav a, summary')]
