@@ -20,8 +20,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(moment)
     for word in (purpose_name, file_state, file_size, file_problem, hold_reason_name):
         app.add_template_global(word)
-    for word in (reader_name, reading_reason):
-        app.add_template_global(word)
+    app.add_template_global(reader_name)
+    app.add_template_global(reading_reason)
 
 
 def purpose_name(purpose: str) -> str:
