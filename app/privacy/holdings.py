@@ -21,7 +21,7 @@ from app.calls.models import Bridge, Participant, RoomInvitation
 from app.core import clock
 from app.core.db import Base, new_code
 from app.devices.models import DeviceCheck
-from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode
+from app.identity.models import KeptAnswers, OpenSession, Passkey, PhoneCode, RecoveryCheck
 from app.insight.models import ChannelChange
 from app.kiosks.models import Stay
 from app.messaging.models import Message
@@ -228,6 +228,7 @@ HOLDINGS: tuple[Holding, ...] = (
         visit=Assurance.visit_id,
     ),
     Holding("kept_answers", KeptAnswers, _by_account(KeptAnswers.account_id), is_evidence=False),
+    Holding("recoveries", RecoveryCheck, _by_account(RecoveryCheck.account_id), is_evidence=False),
     Holding(
         "sessions",
         OpenSession,

@@ -64,6 +64,7 @@ def _what_goes_with_it() -> dict[str, str]:
         "kiosk_stays": _("Stays at a library screen"),
         "ticks": _("Marks in the script of a visit"),
         "meetings": _("Ledgers of meetings"),
+        "recoveries": _("Second checks before new passkeys"),
         "kept_answers": _("Forms kept when a session ended"),
         "telephone_calls": _("Calls by telephone"),
         "invited": _("People invited to a call"),
