@@ -2,7 +2,7 @@
 
     make access-longer
 
-looks at all of them in some minutes; a run of the tests, at some of them each day.
+looks at all of them in some minutes.
 """
 
 import sys

@@ -87,22 +87,6 @@ def test_a_booking_is_read_in_its_order(house, walker):
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_kiosk_and_a_room_are_read_in_their_order(house, walker):
-    page, wrong = walker.fresh(1080), []
-    page.goto(house.at("/demo/"))
-    page.locator("#demo-kiosk").click()
-    page.wait_for_url("**/kiosk/")
-    page.goto(house.at("/en/kiosk/"))
-    wrong += compare(page, "a kiosk")
-    page.context.close()
-    page = walker.fresh(390)
-    entrances._waiting(house, page, "en")
-    wrong += compare(page, "the waiting room")
-    page.context.close()
-
-    assert not wrong, "\n".join(wrong)
-
-
 def test_the_desk_is_read_in_its_order(house, walker):
     house.speak("en")
     wrong: list[str] = []
