@@ -21,7 +21,7 @@ POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: bench-all growth load help run test test-fast test-postgres check check-format check-imports check-types \
 	check-scripts check-script-types check-catalogues check-spelling check-vendor access \
-	access-today bench bench-call bench-schedule translations lock clean kiosk-root check-licences \
+	access-today access-longer lighthouse bench bench-call bench-schedule translations lock clean kiosk-root check-licences \
 	sbom audit install-runtime install-dev apt-packages faults check-wording
 
 help: ## say what there is
@@ -111,12 +111,19 @@ bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a po
 bench-schedule: $(DEV) $(CATALOGUES) ## measure how full the schedule gets, its waits and its speed
 	@$(BIN)/python bench/schedule.py
 
+RUNS = 3
+lighthouse: $(DEV) $(CATALOGUES) ## hold six pages to their budget with Lighthouse (RUNS=3; ONLY=marks: without times)
+	@$(BIN)/python bench/lighthouse.py --hold --runs $(RUNS) $(if $(ONLY),--only $(ONLY))
+
 MINUTES = 5
 faults: $(DEV) $(CATALOGUES) ## break things under load and write build/faults.md (MINUTES=5 SEED=…)
 	@$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
 	@$(BIN)/python -m tests.journeys.access.matrix
+
+access-longer: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen with texts 40 % longer than any of ours
+	@$(BIN)/python -m tests.journeys.access.longer
 
 access-today: $(DEV) $(NODE) $(CATALOGUES) ## each screen once, in the language, size and colours of the day
 	@$(BIN)/pytest -n $(WORKERS) tests/journeys/access

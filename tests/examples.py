@@ -481,7 +481,7 @@ def a_viewing(place: Town) -> str:
 def a_kiosk(place: Town) -> tuple[Kiosk, str]:
     """A kiosk of that town and its key: made once a town."""
     secret, shown = kiosks.ask({})
-    kiosks.approve(shown, the_person(Role.SUPERVISOR), name=f"Library of {place.slug}")
+    kiosks.approve(shown, the_person(Role.SUPERVISOR), name=f"Library {shown} of {place.slug}")
     return kiosks.take(secret)
 
 

@@ -18,8 +18,10 @@ UNITS = ("kB", "MB", "GB", "TB")
 
 def init_app(app: Flask) -> None:
     app.add_template_global(moment)
-    for word in (purpose_name, file_state, file_size, file_problem, hold_reason_name, reader_name):
+    for word in (purpose_name, file_state, file_size, file_problem, hold_reason_name):
         app.add_template_global(word)
+    app.add_template_global(reader_name)
+    app.add_template_global(reading_reason)
 
 
 def purpose_name(purpose: str) -> str:
@@ -89,6 +91,21 @@ def look_reason_name(reason: str) -> str:
         "person": _("The person asked for it"),
         "check": _("To check that it can be read"),
     }.get(reason) or hold_reason_name(reason)
+
+
+def reading_reason(why: str) -> str:
+    """Why a file was read: what the house notes by itself, or what somebody of the office said."""
+    noted = {
+        "check by its code": _("Checked with its code"),
+        "copy of their own act": _("A copy for whom it is about"),
+        "own copy": _("A copy for whom it is about"),
+        "the act of the visit": _("In the page of its visit"),
+        "paper read": _("Read during the visit"),
+        "paper together": _("Looked at together"),
+        "paper download": _("Downloaded"),
+    }
+    reason, _colon, reference = why.partition(": ")
+    return noted.get(why) or (f"{look_reason_name(reason)}: {reference}" if reference else why)
 
 
 def reader_name(reader: str, names: dict[int, str]) -> str:

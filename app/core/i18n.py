@@ -88,7 +88,8 @@ class FallingDomain(Domain):
     def get_translations(self) -> Any:
         if not has_request_context() and not current_app:
             return super().get_translations()
-        return catalogue(current_slug(), f"{current_app.config['ROOT']}/translations")
+        config = current_app.config
+        return catalogue(current_slug(), config["CATALOGUES"] or f"{config['ROOT']}/translations")
 
 
 _DOMAIN = FallingDomain()

@@ -158,6 +158,7 @@ class Defaults:
     PAPERS_BYTES = 150_000_000  # of all papers of a visit
 
     ASSETS = ""  # where built browser files are kept; empty: in the instance folder
+    CATALOGUES = ""  # another folder of catalogues, to try words that are not ready; empty: ours
     STREAM_KEEP_MINUTES = 15
     STREAM_PING_SECONDS = 15
     ICE_SERVERS: tuple[dict[str, Any], ...] = ()  # as RTCConfiguration.iceServers

@@ -13,13 +13,13 @@ from app.core.i18n import LANGUAGES, clock_time, date_in_words, language_name
 from app.core.phones import readable
 from app.papers.models import PaperState
 from app.privacy.models import BlockReason, HoldReason, RequestKind, RequestState
-from app.towns.models import Channel, Level, Procedure, Town
+from app.towns.models import Channel, DocumentRule, Level, Procedure, Town
 
 
 def init_app(app: Flask) -> None:
     app.add_template_global(fact)
     words: list[Callable[[str], str]] = [section_name, fact_name, step_name]
-    words += [request_kind, request_state, block_reason, hold_reason]
+    words += [request_kind, request_state, block_reason, hold_reason, document_rule]
     for word in words:
         app.add_template_global(word)
 
@@ -43,7 +43,44 @@ def section_name(name: str) -> str:
         "recordings": _("Recordings of your visits"),
         "files": _("Files of your visits"),
         "requests": _("What you asked about your data"),
+        **_what_goes_with_it(),
     }.get(name, name)
+
+
+def _what_goes_with_it() -> dict[str, str]:
+    """What the person is not shown by itself, and stands in the sheet of what is held."""
+    return {
+        "keys_of_files": _("Keys of files"),
+        "signatures": _("Signatures of sealed records"),
+        "editions": _("Files of sealed records"),
+        "acts": _("Acts done for an identified person"),
+        "looks": _("Papers looked at together"),
+        "left_to_clerk": _("Identifications left to a clerk"),
+        "other_ways": _("Changes between video, telephone and office"),
+        "checks": _("Checks of face and document"),
+        "tickets": _("Turns in the waiting room"),
+        "attempts": _("Attempts with a national identity"),
+        "devices": _("Tests of a device"),
+        "kiosk_stays": _("Stays at a library screen"),
+        "ticks": _("Marks in the script of a visit"),
+        "meetings": _("Ledgers of meetings"),
+        "recoveries": _("Second checks before new passkeys"),
+        "kept_answers": _("Forms kept when a session ended"),
+        "telephone_calls": _("Calls by telephone"),
+        "invited": _("People invited to a call"),
+        "waits": _("Estimates of waits"),
+        "also": _("More procedures of one visit"),
+        "invitations": _("Invitations to an account"),
+    }
+
+
+def document_rule(rule: str) -> str:
+    return {
+        DocumentRule.NOTHING.value: _("Keep nothing of the number"),
+        DocumentRule.MASKED.value: _("Keep four digits"),
+        DocumentRule.DIGEST.value: _("Keep a fingerprint, to recognise the same document"),
+        DocumentRule.FULL.value: _("Keep the whole number for some days, then four digits"),
+    }[rule]
 
 
 def fact_name(name: str) -> str:

@@ -12,6 +12,7 @@ from app.accounts.models import Role
 from app.archive import jobs, queries
 from app.archive import services as archive
 from app.archive.models import StoredFile
+from app.archive.words import reading_reason
 from app.core import clock
 from app.core.blocking import sees_blocked
 from app.core.db import db
@@ -157,7 +158,7 @@ def test_it_is_opened_with_a_reason_and_the_page_then_says_who(client, place, ke
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     after = client.get(page).text
     assert "Núria Keeper" in after
-    assert "person: GDPR 3/2026" in after
+    assert "The person asked for it: GDPR 3/2026" in after
 
 
 @pytest.mark.parametrize(
@@ -366,3 +367,17 @@ def test_a_draft_whose_key_was_destroyed_meanwhile_is_refused(place):
 
     with pytest.raises(FileGone):
         archive.keep(draft)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("check by its code", "Checked with its code"),
+        ("paper together", "Looked at together"),
+        ("court: DP 1/2026", "A judge: DP 1/2026"),
+        ("for her appeal", "for her appeal"),
+    ],
+)
+def test_why_a_file_was_read_is_said_in_words(app, why, said):
+    with app.test_request_context("/en/"):
+        assert reading_reason(why) == said

@@ -72,7 +72,8 @@ class Clerk:
         self.today()
         for _ in range(30):
             self.page.keyboard.press("j")
-            if self.page.evaluate("() => document.activeElement.textContent") == name:
+            said = self.page.evaluate("() => document.activeElement.textContent")
+            if said.partition(",")[0] == name:
                 self.page.keyboard.press("c")
                 self.page.wait_for_url("**/desk/visits/*")
                 expect(self.page.locator("h1")).to_have_text(name)
@@ -215,7 +216,7 @@ def test_twelve_visits_with_the_keyboard_alone(counter: Counter, a_page):
     clerk.press("#priority-form-go")
     page.wait_for_url("**/desk/**")
     first = page.locator("#agenda [data-status=waiting] .agenda__name").first
-    expect(first).to_have_text("Dora Quatre")
+    expect(first).to_contain_text("Dora Quatre")
     for name in ("Dora Quatre", "Aina Una", "Blai Dos", "Cesc Tres"):
         clerk.calls(name)
         clerk.begins()

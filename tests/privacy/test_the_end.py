@@ -32,6 +32,7 @@ from app.privacy.holdings import HOLDINGS, NOT_PERSONAL, Person
 from app.privacy.models import Blocking, BlockReason, DayFigure, HoldReason, Kept, LegalHold
 from app.privacy.services.asking import month_from
 from app.privacy.terms import TERMS
+from app.privacy.words import section_name
 from app.towns.models import Town
 from app.towns.tenant import every_town
 from tests import town
@@ -444,6 +445,15 @@ def test_a_telephone_and_a_name_of_a_citizen_stand_only_where_they_end():
 def test_what_is_shown_and_what_is_left_are_columns(holding):
     for name in (*holding.shown, *holding.left):
         assert hasattr(holding.model, name), name
+
+
+@pytest.mark.parametrize("holding", HOLDINGS, ids=lambda holding: holding.name)
+def test_the_sheet_says_what_is_held_in_words(app, holding):
+    with app.test_request_context("/es/"):
+        said = section_name(holding.name)
+
+    assert said not in ("", holding.name)
+    assert "_" not in said
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ MODES: dict[str, dict[str, str]] = {
 # Everything folded away is looked at too.
 UNFOLD = "() => document.querySelectorAll('details').forEach((one) => { one.open = true })"
 
+# What passes from one set of colours to another arrives at once.
+SETTLE = """() => document.getAnimations()
+    .filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"""
+
 TOO_WIDE = """() => {
     const over = document.documentElement.scrollWidth - innerWidth
     if (over <= 0) return []
@@ -46,6 +50,46 @@ CUT_OFF = """() => [...document.querySelectorAll('a, button, p, h1, h2, h3, li, 
     .filter((one) => ['hidden', 'clip'].includes(getComputedStyle(one).overflowX))
     .filter((one) => one.scrollWidth > one.clientWidth + 1)
     .map((one) => `its text is cut off: ${one.outerHTML.slice(0, 90)}`)"""
+
+# Letters that leave the box they stand in, wherever they are then drawn, or are cut off below it.
+OUT_OF_ITS_BOX = """() => {
+    const apart = '.visually-hidden, .skip-link, svg, select, option, textarea'
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const range = document.createRange(), out = []
+    while (texts.nextNode()) {
+        const one = texts.currentNode.parentElement
+        if (!texts.currentNode.data.trim() || !one.checkVisibility() || one.closest(apart)) continue
+        let box = one
+        while (getComputedStyle(box).display.startsWith('inline') && !box.matches('.button, .tag')) box = box.parentElement
+        const style = getComputedStyle(box), edge = box.getBoundingClientRect()
+        if (['auto', 'scroll'].includes(style.overflowX) || box.clientWidth <= 1) continue
+        range.selectNodeContents(texts.currentNode)
+        const rects = [...range.getClientRects()]
+        const leaves = rects.some((rect) => rect.right > edge.right + 1 || rect.left < edge.left - 1)
+        const isCut = ['hidden', 'clip'].includes(style.overflowY) && box.scrollHeight > box.clientHeight + 1
+        if (leaves || isCut) out.push(`its text leaves its box: ${box.outerHTML.slice(0, 120)}`)
+    }
+    return [...new Set(out)]
+}"""
+
+# A word of what is pressed stands whole, unless its language says where it is parted.
+BROKEN = """() => [...document.querySelectorAll('button, .button, .tag, nav a, summary')]
+    .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, .skip-link'))
+    .filter((one) => getComputedStyle(one).hyphens !== 'auto')
+    .flatMap((one) => {
+        const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT)
+        const range = document.createRange(), broken = []
+        while (texts.nextNode()) {
+            if (texts.currentNode.parentElement.closest('.visually-hidden')) continue
+            for (const word of texts.currentNode.data.matchAll(/[\\p{L}\\d]{2,}/gu)) {
+                range.setStart(texts.currentNode, word.index)
+                range.setEnd(texts.currentNode, word.index + word[0].length)
+                const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)))
+                if (lines.size > 1) broken.push(`a word is broken, ${word[0]}: ${one.outerHTML.slice(0, 90)}`)
+            }
+        }
+        return broken
+    })"""
 
 SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, textarea')]
     .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, .skip-link'))
@@ -120,8 +164,8 @@ def faults(page: Page) -> list[str]:
 
 
 def undecided(page: Page) -> list[str]:
-    """The rules that axe leaves to people here."""
-    return [rule for rule, _ in _axe(page)["incomplete"]]
+    """The rules that axe left to people, of all that it was asked on this page."""
+    return list(page.evaluate("[...(window.leftToPeople ?? [])]"))
 
 
 def _axe(page: Page) -> dict[str, list[tuple[str, str]]]:
@@ -130,6 +174,11 @@ def _axe(page: Page) -> dict[str, list[tuple[str, str]]]:
     question = """(tags) => axe
         .run(document, {
             runOnly: { type: 'tag', values: tags }, resultTypes: ['violations', 'incomplete'] })
+        .then((found) => {
+            window.leftToPeople ??= new Set()
+            for (const one of found.incomplete) window.leftToPeople.add(one.id)
+            return found
+        })
         .then((found) => Object.fromEntries(['violations', 'incomplete'].map((kind) => [kind,
             found[kind].flatMap((one) => one.nodes.map((node) => [one.id, node.html.slice(0, 120)]))])))"""
     return dict(page.evaluate(question, TAGS))
@@ -159,7 +208,7 @@ def shape(page: Page) -> list[str]:
 
 
 def targets(page: Page) -> list[str]:
-    return [*page.evaluate(SMALL), *page.evaluate(NARROW)]
+    return [*page.evaluate(SMALL), *page.evaluate(NARROW), *page.evaluate(BROKEN)]
 
 
 def order(page: Page) -> list[str]:

@@ -44,9 +44,8 @@ class House:
 def open_house(folder: Path, **settings: str) -> Iterator[House]:
     counter, process = open_counter(folder, **settings)
     try:
-        app = create_app(
-            INSTANCE=str(folder), DEMO=True, **{k: int(n) for k, n in settings.items()}
-        )
+        read = {name: int(one) if one.isdecimal() else one for name, one in settings.items()}
+        app = create_app(INSTANCE=str(folder), DEMO=True, **read)
         with app.app_context():
             town = db.session.scalars(sa.select(Town).where(Town.slug == PLACE)).one()
             with town_of(town.id), transaction():

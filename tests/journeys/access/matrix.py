@@ -7,9 +7,9 @@ slices, one language or some minutes at a time:
 
     .venv/bin/python -m tests.journeys.access.matrix --languages eu oc --minutes 8
 
-What was seen is kept in `build/access/`, screen by screen; `--anew` forgets it first. When all is
-seen, the report is `build/access/index.html`, and its summary, from which the statement is written,
-`app/portal/data/access.json`.
+What was seen is kept in `build/access/`, screen by screen; what had a fault is looked at again,
+and `--anew` forgets everything first. The report is `build/access/index.html`; once all is seen,
+its summary, from which the statement is written, `app/portal/data/access.json`.
 """
 
 import argparse
@@ -17,24 +17,27 @@ import json
 import sys
 import time
 from collections import Counter as Count
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from app.core.i18n import LANGUAGES
 from tests.counter import AS_MANY_AS_THEY_LIKE
 from tests.journeys.access import checks
-from tests.journeys.access.entrances import asked, states
+from tests.journeys.access.entrances import State, asked, states
 from tests.journeys.access.house import House, open_house
 from tests.journeys.access.walk import Walker, at_a_glance, everything, see_as
 from tests.journeys.conftest import CHROMIUM, FLAGS
+from tests.screens import Screen
 
 ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "build/access"
@@ -65,10 +68,8 @@ def seen_in(lang: str) -> dict[str, Seen]:
     return {line["screen"]: Seen(**line) for line in lines}
 
 
-def look_around(langs: list[str], until: float) -> dict[str, int]:
-    """Every screen in these languages that was not seen yet; how many of each are still unseen."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    unseen: dict[str, int] = {}
+def look_around(langs: list[str], until: float, share: int, shares: int) -> None:
+    """This share of every screen in these languages that was not seen yet."""
     with (
         TemporaryDirectory(prefix="ventanilla-access-") as place,
         sync_playwright() as playwright,
@@ -77,36 +78,58 @@ def look_around(langs: list[str], until: float) -> dict[str, int]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for lang in langs:
             house.speak(lang)
-            walker = Walker(house, browser)
-            already = seen_in(lang)
-            names = {one.name for one in (*house.screens, *asked(), *states())}
+            walker, already = Walker(house, browser), seen_in(lang)
             with (KEPT / f"{lang}.jsonl").open("a") as file:
-                for name, page in _pages(house, walker, lang, set(already)):
-                    seen = _look(name, page)
-                    seen.kilobytes, seen.requests = walker.load(page)
-                    file.write(json.dumps(asdict(seen), ensure_ascii=False) + "\n")
-                    file.flush()
-                    if time.time() > until:
-                        break
+                for name, opened in list(ways(house, walker, lang))[share::shares]:
+                    if name in already or time.time() > until:
+                        continue
+                    if seen := _look_once(name, opened, walker):
+                        file.write(json.dumps(asdict(seen), ensure_ascii=False) + "\n")
+                        file.flush()
             walker.close()
-            unseen[lang] = len(names - seen_in(lang).keys())
-            print(f"access: {lang}: {len(names)} screens, {unseen[lang]} unseen", flush=True)
+            print(f"access: {lang}: {len(seen_in(lang))} screens", flush=True)
+        (KEPT / "screens.json").write_text(json.dumps(names_of(house)))
         browser.close()
-    return unseen
 
 
-def _pages(
-    house: House, walker: Walker, lang: str, already: set[str]
-) -> Iterator[tuple[str, Page]]:
-    for screen in [*house.screens, *asked()]:
-        if screen.name not in already:
-            yield screen.name, walker.open(screen, lang, 390, statuses=(200, 404))
-    for state in states():
-        if state.name not in already:
-            page = walker.fresh(390)
+Opened = AbstractContextManager[Page]
+
+
+def ways(house: House, walker: Walker, lang: str) -> Iterator[tuple[str, Callable[[], Opened]]]:
+    """The name of each screen and how to be there."""
+
+    def by_address(screen: Screen) -> Opened:
+        return nullcontext(walker.open(screen, lang, 390, statuses=(200, 404)))
+
+    @contextmanager
+    def on_the_way(state: State) -> Iterator[Page]:
+        page = walker.fresh(390)
+        try:
             state.reach(house, page, lang)
-            yield state.name, page
+            yield page
+        finally:
             page.context.close()
+
+    for screen in [*house.screens, *asked()]:
+        yield screen.name, partial(by_address, screen)
+    for state in states():
+        yield state.name, partial(on_the_way, state)
+
+
+def names_of(house: House) -> list[str]:
+    return [one.name for one in (*house.screens, *asked(), *states())]
+
+
+def _look_once(name: str, opened: Callable[[], Opened], walker: Walker) -> Seen | None:
+    """None when it could not be opened: it stays unseen, and the next run tries again."""
+    try:
+        with opened() as page:
+            seen = _look(name, page)
+            seen.kilobytes, seen.requests = walker.load(page)
+            return seen
+    except (Error, AssertionError) as why:
+        print(f"access: {name}: not seen: {str(why).splitlines()[0]}", flush=True)
+        return None
 
 
 def _look(name: str, page: Page) -> Seen:
@@ -137,21 +160,34 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600, help="stop after these")
     parser.add_argument("--anew", action="store_true", help="forget what was seen before")
     wanted = parser.parse_args()
-    for lang in wanted.languages if wanted.anew else ():
-        (KEPT / f"{lang}.jsonl").unlink(missing_ok=True)
-    until = time.time() + 60 * wanted.minutes
-    shares = [wanted.languages[one :: wanted.processes] for one in range(wanted.processes)]
-    unseen: dict[str, int] = {}
-    with ProcessPoolExecutor(wanted.processes, get_context("spawn")) as pool:
-        waits = [pool.submit(look_around, share, until) for share in shares if share]
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for lang in wanted.languages:
+        forget(lang, all_of_it=wanted.anew)
+    until, shares = time.time() + 60 * wanted.minutes, wanted.processes
+    with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
+        waits = [
+            pool.submit(look_around, wanted.languages, until, share, shares)
+            for share in range(shares)
+        ]
         for one in waits:
-            unseen |= one.result()
-    return report(unseen)
+            one.result()
+    return report(json.loads((KEPT / "screens.json").read_text()))
 
 
-def report(unseen: dict[str, int]) -> int:
+def forget(lang: str, *, all_of_it: bool) -> None:
+    """What had a fault is looked at again, for somebody may have mended it."""
+    right = [one for one in seen_in(lang).values() if not (one.faults or all_of_it)]
+    lines = (json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in right)
+    (KEPT / f"{lang}.jsonl").write_text("".join(lines))
+
+
+def report(names: list[str]) -> int:
     """The page about what was seen so far; and the summary, once everything was."""
-    found = {lang: seen_in(lang) for lang in LANGUAGES}
+    found = {
+        lang: {name: one for name, one in seen_in(lang).items() if name in names}
+        for lang in LANGUAGES
+    }
+    unseen = sum(len(set(names) - screens.keys()) for screens in found.values())
     rows = [(lang, one) for lang, screens in found.items() for one in screens.values()]
     faults = [(one.screen, lang, *fault) for lang, one in rows for fault in one.faults]
     summary: dict[str, object] = {
@@ -166,8 +202,7 @@ def report(unseen: dict[str, int]) -> int:
         "faults": len(faults),
         "undecided": dict(sorted(Count(rule for _, one in rows for rule in one.undecided).items())),
     }
-    is_whole = not any(unseen.values()) and all(found.values())
-    if is_whole:
+    if not unseen:
         SUMMARY.parent.mkdir(parents=True, exist_ok=True)
         SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     REPORT.parent.mkdir(parents=True, exist_ok=True)
@@ -175,9 +210,9 @@ def report(unseen: dict[str, int]) -> int:
     print(json.dumps(summary, indent=2, ensure_ascii=False))
     for fault in faults[:200]:
         print("  ", *fault)
-    if not is_whole:
-        print("Not everything was seen yet: run it again, it goes on where it was.")
-    return bool(faults) or not is_whole
+    if unseen:
+        print(f"{unseen} looks are still to be taken: run it again, it goes on where it was.")
+    return bool(faults or unseen)
 
 
 def _page(

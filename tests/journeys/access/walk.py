@@ -79,8 +79,10 @@ class Walker:
 
 
 def see_as(page: Page, width: int, mode: str) -> None:
+    """Once every colour has become what it is to be: halfway, none has its contrast."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.emulate_media(**checks.MODES[mode])  # type: ignore[arg-type]
+    page.evaluate(checks.SETTLE)
 
 
 def everything(page: Page) -> list[str]:
