@@ -104,6 +104,11 @@ def state_name(state: str) -> str:
     }[state]
 
 
+def board() -> str:
+    """What stands in the picture while nobody is recorded."""
+    return _("Pause")
+
+
 def gap_name(reason: str) -> str:
     """Why something is not in the recording."""
     return {

@@ -199,7 +199,7 @@ def _plan(segment: Segment, takes: list[Take], text: bytes, title: str) -> compo
             for one in calls.participants(visit)
             if one.code in ours
         ]
-        board = words.gap_name(Reason.ASKED.value)
+        board = words.board()
     return compose.Plan(
         tracks=[
             compose.Track(
