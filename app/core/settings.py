@@ -86,6 +86,10 @@ class Defaults:
     # {"vilaclara": {"url": "https://…", "secret": "…"}}. docs/requests.md says how they speak.
     PAYMENT_GATEWAYS: Mapping[str, dict[str, str]] = {}
     SIGNING_PAGES: Mapping[str, dict[str, str]] = {}
+    # Spans without personal data, by OTLP/HTTP (docs/telemetry.md). Empty: none, at no cost.
+    TELEMETRY_URL = ""  # of the collector, as http://127.0.0.1:4318
+    TELEMETRY_HEADERS: Mapping[str, str] = {}  # as {"Authorization": "Bearer …"}
+    TELEMETRY_PART = 1.0  # of the requests and errands that are told
     METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
