@@ -167,7 +167,9 @@ class Defaults:
     TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
     TURN_SECRET = ""  # of the relays that name none of their own
     TURN_MINUTES = 60  # how long the credentials of one person are good
-    JANUS_URL = ""  # of the media server, as http://127.0.0.1:8088/janus; empty: there is none
+    # Of the media server, as http://127.0.0.1:8088/janus; several with a space between them, new
+    # ones at the end, and one secret and key for all. Empty: there is none.
+    JANUS_URL = ""
     JANUS_SECRET = ""  # its api_secret
     JANUS_ROOM_KEY = ""  # its admin_key: only who has it may open rooms
     JANUS_TIMEOUT_SECONDS = 3
