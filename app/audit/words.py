@@ -110,6 +110,8 @@ KINDS: dict[str, Any] = {
     "CodesLookedFraudulent": _l("Codes were stopped: they looked fraudulent"),
     "MessageNotDelivered": _l("A message did not arrive"),
     "ReportRefused": _l("A false report about a message was refused"),
+    "RecoveryAsked": _l("A second check was asked for a citizen without passkeys"),
+    "RecoveryDeclined": _l("A citizen without passkeys was not confirmed"),
     "RecoveryOffered": _l("Somebody of the staff got a new way in"),
     "StaffDeactivated": _l("Somebody of the staff may no longer enter"),
     "StaffReactivated": _l("Somebody of the staff may enter again"),

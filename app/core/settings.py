@@ -94,6 +94,7 @@ class Defaults:
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
     INVITATION_HOURS = 48
+    RECOVERY_CHECK_HOURS = 24
     SESSION_STAFF_IDLE_MINUTES = 60  # without any request of a person
     SESSION_STAFF_MINUTES = 12 * 60  # whatever happens
     SESSION_CITIZEN_IDLE_MINUTES = 20

@@ -10,12 +10,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import bell, clock
@@ -32,6 +33,7 @@ HURRY_SECONDS = 3.0
 # The same while every process is woken by the bell.
 SURE_GLANCE_SECONDS = 1.0
 BELL = "stream"
+OVER = "event: over\ndata: {}\n\n"
 
 
 class StreamMessage(Base):
@@ -48,6 +50,18 @@ class StreamMessage(Base):
     name: Mapped[str] = mapped_column(sa.String(40))
     payload: Mapped[dict[str, Any]]
     told_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+@dataclass(frozen=True)
+class Leave:
+    """By whose leave somebody listens. News on its channel says that it may have ended.
+
+    `holds` is asked in an application context of its own: at the beginning, after such news, and
+    at every ping.
+    """
+
+    channel: str
+    holds: Callable[[], bool]
 
 
 class Hub:
@@ -209,14 +223,15 @@ def listen(
 ) -> Response:
     """Answer with the news of those channels, from `after` (or Last-Event-ID) on, until hung up.
 
-    `hello` is said first each time, and has no place in the order of the news.
+    `hello` is said first each time, and has no place in the order of the news. Whoever came in by a
+    leave hears `over`, and then nothing more, once it does not hold.
     """
     since = _since(after)
     if request.method == "HEAD":
         return Response(mimetype="text/event-stream")
-    flow, leave = _flow(list(channels), since, hello)
+    flow, hang_up = _flow(list(channels), since, hello, g.get("leave_to_listen"))
     response = Response(flow, mimetype="text/event-stream")
-    response.call_on_close(leave)  # also when nobody ever reads from it
+    response.call_on_close(hang_up)  # also when nobody ever reads from it
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -232,45 +247,66 @@ def _since(after: int | None) -> int | None:
 
 
 def _flow(
-    channels: list[str], since: int | None, hello: dict[str, Any] | None
+    channels: list[str], since: int | None, hello: dict[str, Any] | None, leave: Leave | None
 ) -> tuple[Iterator[str], Callable[[], None]]:
     """The news as text, and how to stop listening."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     hub: Hub = app.extensions["stream"]
     ping = float(app.config["STREAM_PING_SECONDS"])
-    box = hub.join(channels)
+    heard = [*channels, leave.channel] if leave else channels
+    box = hub.join(heard)
     try:
         db.session.rollback()  # look at the register as it is after joining: nothing falls between
         missed = [] if since is None else _missed(channels, since)
     except BaseException:
-        hub.leave(channels, box)
+        hub.leave(heard, box)
         raise
     seen = max([since or 0, *(row.id for row in missed)])
     db.session.remove()
 
     def flow() -> Iterator[str]:
-        last = seen
+        last, asked_at = seen, -ping
         try:
             yield "retry: 500\n\n"
             if hello is not None:
                 yield f"event: hello\ndata: {json.dumps(hello)}\n\n"
             for row in missed:
                 yield _written(row)
+            row = None
             while not hub.closing:
+                is_told = leave is not None and row is not None and row.channel == leave.channel
+                if leave and (is_told or time.monotonic() - asked_at >= ping):
+                    asked_at = time.monotonic()
+                    if not _holds(app, leave):
+                        yield OVER
+                        return
+                if row is not None and not is_told and row.id > last:
+                    last = row.id
+                    yield _written(row)
                 try:
                     row = box.get(timeout=ping)
                 except queue.Empty:
+                    row = None
                     yield "event: ping\ndata: {}\n\n"
                     continue
                 if row is None:
                     return
-                if row.id > last:
-                    last = row.id
-                    yield _written(row)
         finally:
-            hub.leave(channels, box)
+            hub.leave(heard, box)
 
-    return flow(), lambda: hub.leave(channels, box)
+    return flow(), lambda: hub.leave(heard, box)
+
+
+def _holds(app: Flask, leave: Leave) -> bool:
+    """Whoever cannot be asked about is let go: they come back, and are asked at the door."""
+    with app.app_context():
+        try:
+            return leave.holds()
+        except Exception:
+            log.exception("a leave to listen could not be looked up")
+            return False
+        finally:
+            db.session.remove()
 
 
 def _missed(channels: list[str], since: int) -> list[Any]:

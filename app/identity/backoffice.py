@@ -75,7 +75,7 @@ def reactivate(code: str) -> Response:
 @bp.route("/citizens/recover", methods=["GET", "POST"])
 @requires(*STAFF)
 def recover_citizen() -> Response:
-    """A citizen lost their passkeys: whoever has seen who they are sends them a one-time link."""
+    """A citizen lost their passkeys: one of the staff has seen who they are, another confirms."""
     form = CheckForm(countries=g.town.phone_countries, landlines=services.can_call())
     if not form.validate_on_submit():
         return page_or_fragment(
@@ -83,10 +83,33 @@ def recover_citizen() -> Response:
             "identity/_recover_form.html",
             status=422 if form.errors else 200,
             form=form,
+            waiting=queries.recoveries(),
+            is_alone=not services.colleagues_of(current_account),
         )
     with transaction():
-        services.send_recovery(form.number, seen=str(form.seen.data))
-    flash(_("If this number has an account with passkeys, a link is on its way to it."))
+        services.ask_recovery(form.number, seen=str(form.seen.data), by=current_account)
+    if services.colleagues_of(current_account):
+        flash(_("If this number has an account with passkeys, a colleague is asked to confirm it."))
+    else:
+        flash(_("If this number has an account with passkeys, a link is on its way to it."))
+    return see_other(url_for(".recover_citizen"))
+
+
+@bp.post("/citizens/recover/<code>/confirm")
+@requires(*STAFF)
+def confirm_recovery(code: str) -> Response:
+    with transaction():
+        services.grant_recovery(code, current_account)
+    flash(_("The link is on its way to the citizen's own number."))
+    return see_other(url_for(".recover_citizen"))
+
+
+@bp.post("/citizens/recover/<code>/decline")
+@requires(*STAFF)
+def decline_recovery(code: str) -> Response:
+    with transaction():
+        services.decline_recovery(code)
+    flash(_("Nothing was sent. The passkeys they had go on."))
     return see_other(url_for(".recover_citizen"))
 
 

@@ -30,6 +30,15 @@ class PasskeyRefused(Refusal):
         return self.why == "unknown"
 
 
+class SomebodyElse(Refusal):
+    status = 403
+    message = _l("You have checked who they are yourself. Somebody else has to confirm it.")
+
+
+class RecoveryGone(Missing):
+    message = _l("Nobody is waiting for this any more. Perhaps a colleague was quicker.")
+
+
 class TooManyPasskeys(Refusal):
     message = _l("You have as many passkeys as one may have. Remove one first.")
 

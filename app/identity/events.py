@@ -43,6 +43,24 @@ class PasskeyTurnedAway(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecoveryAsked(Event):
+    """Somebody of the staff has seen a citizen who lost their passkeys (seen: how)."""
+
+    town_id: int
+    account_id: int
+    seen: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryDeclined(Event):
+    """Taken back by whoever asked, or not confirmed by another."""
+
+    town_id: int
+    account_id: int
+    asked_by_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionsClosed(Event):
     """By a change that ends them (why), by their owner, or by the clock."""
 

@@ -12,6 +12,7 @@ def forget() -> None:
     with every_town(), transaction():
         services.forget_challenges()
         services.forget_sessions()
+        services.forget_recoveries()
 
 
 @every(30)

@@ -1,4 +1,4 @@
-"""Codes sent by SMS, their alarms, passkeys, challenges, and the sessions that they open."""
+"""Codes sent by SMS, their alarms, passkeys and how they come back, challenges, and sessions."""
 
 import enum
 from datetime import datetime
@@ -85,6 +85,26 @@ class Passkey(OfTown, Base):
     last_used_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
+
+
+class RecoveryCheck(OfTown, Base):
+    """A citizen who lost their passkeys was seen by one of the staff; another has to confirm it.
+
+    It is deleted when it is answered: what happened stands in the audit.
+    """
+
+    __tablename__ = "recovery_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(16), unique=True, default=new_code)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id), unique=True)
+    seen: Mapped[str] = mapped_column(sa.String(20))  # in_person, video
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id), index=True)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+    account: Mapped[Account] = relationship(foreign_keys=account_id)
+    asked_by: Mapped[Account] = relationship(foreign_keys=asked_by_id)
 
 
 class SessionKind(enum.StrEnum):

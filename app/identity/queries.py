@@ -17,6 +17,7 @@ from app.identity.models import (
     OpenSession,
     Passkey,
     PhoneCode,
+    RecoveryCheck,
     SessionKind,
 )
 from app.towns.tenant import every_town
@@ -172,6 +173,21 @@ def passkeys_by_account() -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(question)}
 
 
+def recoveries() -> Sequence[RecoveryCheck]:
+    """Citizens of the town who wait for a second check, the longest wait first."""
+    question = (
+        sa.select(RecoveryCheck)
+        .where(RecoveryCheck.ends_at > clock.now())
+        .order_by(RecoveryCheck.asked_at)
+        .options(joinedload(RecoveryCheck.account), joinedload(RecoveryCheck.asked_by))
+    )
+    return db.session.scalars(question).all()
+
+
+def recovery(code: str) -> RecoveryCheck | None:
+    return next((one for one in recoveries() if one.code == code), None)
+
+
 def session_of(name: str, kind: SessionKind) -> OpenSession | None:
     """The session with that name, closed ones too, together with its person: one question."""
     found: OpenSession | None = first_or_none(
@@ -180,6 +196,11 @@ def session_of(name: str, kind: SessionKind) -> OpenSession | None:
         .options(joinedload(OpenSession.account))
     )
     return found
+
+
+def end_of(session_id: int) -> str:
+    """Where it is told that this session was closed."""
+    return f"session:{session_id}"
 
 
 def sessions_of(account_id: int) -> Sequence[OpenSession]:

@@ -30,6 +30,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Account, Role
 from app.core.db import choose_mode, transaction
 from app.core.htmx import see_other, wants_fragment
+from app.core.stream import Leave
 from app.identity import queries, services
 from app.identity.devices import device_in_words
 from app.identity.errors import NotForYou, SignInFirst
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
             "is_kiosk": is_kiosk(),
             "has_one_passkey": _has_one_passkey,
             "has_new_passkeys": _has_new_passkeys,
+            "waits_for_a_colleague": _waits_for_a_colleague,
             "session_seconds": services.seconds_left,
             "warning_seconds": int(current_app.config["SESSION_WARNING_SECONDS"]),
         }
@@ -185,6 +187,7 @@ def requires(*roles: Role) -> Callable[[F], F]:
             account = next((person for person in people if person.role in roles), None)
             if account is None:
                 raise NotForYou
+            g.leave_to_listen = _leave_of(session_of(SessionKind.of(account.role)))
             if "lang_from_address" not in g:
                 g.lang = account.locale
             return view(*args, **kwargs)
@@ -193,6 +196,14 @@ def requires(*roles: Role) -> Callable[[F], F]:
         return cast(F, guarded)
 
     return label
+
+
+def _leave_of(own: OpenSession | None) -> Leave | None:
+    """Who is let in by a session hears news as long as it is open."""
+    if own is None:
+        return None
+    number = own.id
+    return Leave(queries.end_of(number), lambda: services.is_open(number))
 
 
 def _signed_in_as(kind: SessionKind) -> Account | None:
@@ -257,6 +268,14 @@ def _has_one_passkey() -> bool:
     """Somebody of the staff who would be locked out by losing one device."""
     account = signed_in()
     return account is not None and len(queries.passkeys_of(account.id)) == 1
+
+
+def _waits_for_a_colleague() -> bool:
+    """Whether a citizen without passkeys was seen by somebody else than who is signed in here."""
+    account = signed_in()
+    return account is not None and any(
+        one.asked_by_id != account.id for one in queries.recoveries()
+    )
 
 
 def _has_new_passkeys() -> bool:

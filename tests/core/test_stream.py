@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from flask import g
 
 from app.core import clock, stream
 from app.core.db import db, transaction
@@ -140,3 +141,34 @@ def test_the_hub_stumbles_and_goes_on(house, monkeypatch):
     monkeypatch.setattr(hub, "share_out", stumble)
 
     assert heard(house, "a", 2, meanwhile=say(house, "a", 1, 2))[-1] == ("count", {"n": 2})
+
+
+def pieces_with_a_leave(house, answers, meanwhile=lambda: None):
+    """All that is heard on channel a by a leave that holds as `answers` say, until hung up."""
+    with house.test_request_context("/"):
+        g.leave_to_listen = stream.Leave("leave", lambda: answers.pop(0))
+        flow = stream.listen("a").response
+        threading.Thread(target=meanwhile).start()
+        return [piece.split("\n")[0] for piece in flow if not piece.startswith("retry")]
+
+
+def test_who_has_no_leave_any_more_hears_nothing_else(house):
+    def meanwhile():
+        say(house, "leave", 1)()  # perhaps it has ended: not yet
+        say(house, "leave", 2)()  # now it has
+        say(house, "a", 3)()
+
+    assert pieces_with_a_leave(house, [True, True, False], meanwhile)[-1] == "event: over"
+
+
+def test_a_leave_that_ends_by_itself_is_found_out_at_the_next_ping(house):
+    assert pieces_with_a_leave(house, [True, False]) == ["event: ping", "event: over"]
+
+
+def test_a_leave_that_cannot_be_looked_up_does_not_hold(house):
+    def broken():
+        raise ValueError
+
+    with house.test_request_context("/"):
+        g.leave_to_listen = stream.Leave("leave", broken)
+        assert list(stream.listen("a").response) == ["retry: 500\n\n", stream.OVER]

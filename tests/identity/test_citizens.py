@@ -13,7 +13,8 @@ from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db
 from app.identity import services
-from app.identity.models import OpenSession, Passkey
+from app.identity.errors import RecoveryGone
+from app.identity.models import OpenSession, Passkey, RecoveryCheck
 from app.messaging.models import Message, MessageState
 from tests import town
 from tests.identity.people import (
@@ -436,19 +437,54 @@ def test_passkeys_of_somebody_else_do_not_exist(client, place):
     assert len(keys()) == 2
 
 
-def test_recovery_takes_a_check_and_the_telephone_and_replaces_what_was_lost(app, client, place):
+RECOVER = f"{HOME}/office/access/citizens/recover"
+
+
+@pytest.fixture
+def two_clerks(app, place):
+    """Two of the staff who get in, each with a browser of their own."""
+    people = []
+    for name in ("Ana Pi", "Pere Bo"):
+        clerk, browser = town.a_clerk(name=name), app.test_client()
+        a_key_of(clerk, a_device())
+        town.enter(browser, clerk)
+        people.append((clerk, browser))
+    return people
+
+
+def links():
+    return [text for text in town.sent_to(town.PHONE) if "/me/recover/" in text]
+
+
+def recoveries():
+    return db.session.scalars(sa.select(RecoveryCheck)).all()
+
+
+def test_recovery_takes_two_checks_and_the_telephone_and_replaces_what_was_lost(
+    app, client, two_clerks
+):
     lost, new = a_device(), a_device()
     citizen = a_citizen()
     a_key_of(citizen, lost)
     thief = app.test_client()
     sign_in(thief, lost)
-    clerk = town.a_clerk(name="Ana Pi")
-    town.enter(client, clerk)
-    page = f"{HOME}/office/access/citizens/recover"
-    assert town.send(client, page, phone=town.PHONE).status_code == 422  # how was it checked?
+    (clerk, at_the_counter), (colleague, elsewhere) = two_clerks
+    assert town.send(at_the_counter, RECOVER, phone=town.PHONE).status_code == 422  # how?
 
-    assert town.send(client, page, phone=town.PHONE, seen="in_person").status_code == 303
-    link = HOME + town.sent_to(town.PHONE)[-1].split(":8000")[-1]
+    assert town.send(at_the_counter, RECOVER, phone=town.PHONE, seen="in_person").status_code == 303
+    assert links() == []
+    assert thief.get(ME).status_code == 200  # one of the staff alone changes nothing
+    assert "see-recoveries" not in at_the_counter.get(f"{HOME}/desk/").text
+    assert "see-recoveries" in elsewhere.get(f"{HOME}/desk/").text
+    code = recoveries()[0].code
+    assert f"confirm-{code}" not in at_the_counter.get(RECOVER).text
+    assert town.send(at_the_counter, f"{RECOVER}/{code}/confirm").status_code == 403
+    assert f"confirm-{code}" in elsewhere.get(RECOVER).text
+    assert town.send(elsewhere, f"{RECOVER}/{code}/confirm").status_code == 303
+    assert town.send(elsewhere, f"{RECOVER}/{code}/confirm").status_code == 404  # once
+
+    link = HOME + links()[-1].split(":8000")[-1]
+    assert len(links()) == 1
     assert thief.get(ME).status_code == 303  # at once
     browser = app.test_client()
     assert browser.get(link).status_code == 200
@@ -458,25 +494,82 @@ def test_recovery_takes_a_check_and_the_telephone_and_replaces_what_was_lost(app
 
     assert browser.get(ME).status_code == 200
     assert browser.get(link).status_code == 410
-    assert [key.account_id for key in keys()] == [citizen.id]
+    assert [key.account_id for key in keys()].count(citizen.id) == 1
     assert sign_in(thief, lost).status_code == 403
-    line = db.session.scalars(
-        sa.select(AuditEntry).where(AuditEntry.name == "RecoveryOffered")
-    ).one()
-    assert line.author == f"account:{clerk.id}"
-    assert line.facts["reason"] == "in_person"
+    lines = {
+        line.name: line for line in db.session.scalars(sa.select(AuditEntry)) if "Reco" in line.name
+    }
+    assert lines["RecoveryAsked"].author == f"account:{clerk.id}"
+    assert lines["RecoveryOffered"].author == f"account:{colleague.id}"
+    assert lines["RecoveryOffered"].facts["reason"] == f"in_person, seen by account:{clerk.id}"
 
 
-def test_recovery_tells_nothing_about_a_number(client, place):
+def test_a_recovery_that_is_not_confirmed_changes_nothing(client, two_clerks):
+    a_key_of(a_citizen(), a_device())
+    (clerk, asks), (_colleague, declines) = two_clerks
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")  # pressed twice
+    (found,) = recoveries()
+
+    assert town.send(declines, f"{RECOVER}/{found.code}/decline").status_code == 303
+
+    assert recoveries() == []
+    assert links() == []
+    declined = sa.select(AuditEntry).where(AuditEntry.name == "RecoveryDeclined")
+    assert db.session.scalars(declined).one().facts["asked_by_id"] == clerk.id
+
+
+def test_a_recovery_waits_for_a_day_only(client, two_clerks, monkeypatch):
+    a_key_of(a_citizen(), a_device())
+    (_clerk, asks), (_colleague, confirms) = two_clerks
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")
+    (found,) = recoveries()
+    moment = clock.now() + timedelta(hours=25)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+    with pytest.raises(RecoveryGone):
+        services.grant_recovery(found.code, _colleague)
+
+    services.forget_recoveries()
+    assert recoveries() == []
+
+
+def test_a_recovery_of_another_town_is_none(app, two_clerks):
+    a_key_of(a_citizen(), a_device())
+    (_clerk, asks), _ = two_clerks
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")
+    code = recoveries()[0].code
+    other = town.a_town(slug="benimar")
+    stranger = town.a_clerk(name="Neus Serra")
+    a_key_of(stranger, a_device())
+    browser = app.test_client()
+    town.enter(browser, stranger)
+
+    there = f"http://{other.host}/office/access/citizens/recover/{code}"
+    assert town.send(browser, f"{there}/confirm").status_code == 404
+    assert town.send(browser, f"{there}/decline").status_code == 404
+
+
+def test_where_nobody_else_works_one_check_has_to_do(client, place):
+    a_key_of(a_citizen(), a_device())
     clerk = town.a_clerk(name="Ana Pi")
     town.enter(client, clerk)
 
-    answer = town.send(
-        client, f"{HOME}/office/access/citizens/recover", phone=NEW_PHONE, seen="video"
-    )
+    assert "Demaneu" not in client.get(RECOVER).text
+    assert town.send(client, RECOVER, phone=town.PHONE, seen="in_person").status_code == 303
+
+    assert len(links()) == 1
+    assert recoveries() == []
+
+
+def test_recovery_tells_nothing_about_a_number(client, two_clerks):
+    (_clerk, asks), _ = two_clerks
+
+    answer = town.send(asks, RECOVER, phone=NEW_PHONE, seen="video")
 
     assert answer.status_code == 303
     assert town.sent_to(NEW_PHONE) == []
+    assert recoveries() == []
 
 
 def test_a_link_of_the_staff_and_a_link_of_a_citizen_open_their_own_door_only(client, place):

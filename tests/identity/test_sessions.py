@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Response, g
 
 from app.accounts import services as accounts
 from app.accounts.models import Role
 from app.audit.models import AuditEntry
-from app.core import clock
+from app.core import clock, stream
 from app.core.db import db
 from app.identity import services
 from app.identity.devices import device_in_words
@@ -454,3 +455,38 @@ def test_a_role_of_the_staff_is_not_a_citizen(client, clerk):
     town.enter(client, clerk)
 
     assert client.get(f"{ME}/passkeys").status_code == 303
+
+
+@pytest.fixture
+def leave(client, clerk, monkeypatch):
+    """By whose leave the live page of the desk listens."""
+    kept = []
+
+    def listen(*_channels):
+        kept.append(g.leave_to_listen)
+        return Response("")
+
+    town.enter(client, clerk)
+    monkeypatch.setattr(stream, "listen", listen)
+    assert client.get(f"{DESK}/stream").status_code == 200
+    assert kept[0].holds()
+    return kept[0]
+
+
+def test_news_ends_at_once_with_a_session_that_is_closed_elsewhere(leave, clerk):
+    services.close_sessions(clerk.id, "everywhere")
+
+    assert stream.told(leave.channel) == [{}]
+    assert not leave.holds()
+
+
+def test_news_ends_for_whoever_no_longer_gets_in(leave, clerk):
+    clerk.is_active = False
+
+    assert not leave.holds()
+
+
+def test_news_ends_when_the_time_of_a_session_does(leave, later):
+    later(61)
+
+    assert not leave.holds()

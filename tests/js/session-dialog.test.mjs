@@ -12,11 +12,11 @@ function aPage(t, { endsIn = 60, left = 60, status = 204, live = false, forms = 
   const went = []
   const page = { left, status, live }
   Object.assign(globalThis, {
-    document: {
+    document: Object.assign(new EventTarget(), {
       forms,
       querySelector: () => null,
       querySelectorAll: () => (page.live ? [{ srcObject: { active: true } }] : [])
-    },
+    }),
     location: { href: 'https://vilaclara.test/desk/x', assign: (url) => went.push(url) },
     FormData: class { constructor(form) { this.form = form } * [Symbol.iterator]() { for (const one of this.form.elements) yield [one.name, one.value] } },
     addEventListener() {},
@@ -148,4 +148,21 @@ test('only what somebody changed counts as written', (t) => {
   assert.equal(written(page(aForm([aField('words')], 'get'))), null)
   assert.equal(written(page(aForm([{ name: 'a', type: 'checkbox', checked: true, defaultChecked: false, value: 'on' }])))?.action, '/desk/outcome?x=1')
   assert.equal(written(page(aForm([{ name: 'a', type: 'select-one', value: 'b', options: [{ selected: true, defaultSelected: false }] }])))?.fields.get('a'), 'b')
+})
+
+test('when the server hangs up the page looks whether its session is over', async (t) => {
+  const { dialog, asked, went, page } = aPage(t, { endsIn: 3_600, left: 3_600 })
+  mount(dialog)
+
+  document.dispatchEvent(new Event('over'))
+  await soon()
+  t.mock.timers.tick(1_000)
+  assert.deepEqual(asked, ['GET /left'])
+  assert.deepEqual(went, []) // another window has shown who it is: this one goes on
+
+  page.status = 401
+  document.dispatchEvent(new Event('over'))
+  await soon()
+  t.mock.timers.tick(1_000)
+  assert.deepEqual(went, ['/over'])
 })

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from app.accounts.models import Account
-from app.core import clock
+from app.core import clock, stream
 from app.core.db import db
 from app.core.events import publish
 from app.identity import queries
@@ -16,7 +16,7 @@ from app.identity.errors import AnswersGone
 from app.identity.events import KioskOpened, SessionRefused, SessionsClosed, SignedIn
 from app.identity.models import KeptAnswers, OpenSession, Passkey, SessionKind
 from app.identity.queries import digest_of, session_of
-from app.towns.tenant import current_town_id
+from app.towns.tenant import current_town_id, every_town
 
 # How often a session notes that somebody is there, at the most.
 SEEN_EVERY = timedelta(minutes=1)
@@ -68,6 +68,17 @@ def seconds_left(session: OpenSession) -> int:
 
 def is_over(session: OpenSession) -> bool:
     return session.closed_at is not None or seconds_left(session) == 0
+
+
+def is_open(session_id: int) -> bool:
+    """Whether that session of any town still lets its browser in."""
+    with every_town():
+        found = db.session.get(OpenSession, session_id)
+        return found is not None and not is_over(found) and _is_of_somebody_active(found)
+
+
+def _is_of_somebody_active(session: OpenSession) -> bool:
+    return session.account is None or session.account.is_active
 
 
 def is_fresh(session: OpenSession) -> bool:
@@ -198,6 +209,7 @@ def _close(sessions: Sequence[OpenSession], why: str) -> None:
     for session in sessions:
         session.closed_at = now
         session.ends_at = min(session.ends_at, now)
+        stream.tell(queries.end_of(session.id), "over", {})
     db.session.flush()
     first = sessions[0]
     publish(

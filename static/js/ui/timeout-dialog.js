@@ -175,11 +175,14 @@ export function mount(element) {
   }
 
   const timer = setInterval(show, 1_000)
+  // The server hung up because the session was closed elsewhere: look whether that is so for this page.
+  if (checkUrl) document.addEventListener('over', askFirst)
   more.addEventListener('click', extend)
   dialog.addEventListener('cancel', extendInstead)
   show()
   return () => {
     clearInterval(timer)
+    document.removeEventListener('over', askFirst)
     more.removeEventListener('click', extend)
     dialog.removeEventListener('cancel', extendInstead)
   }
