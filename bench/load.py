@@ -254,7 +254,7 @@ def measure(wanted: argparse.Namespace) -> list[Figure]:
     end, longest = time.monotonic() + wanted.minutes * 60, 0.0
     for kind in wanted.registers:
         with TemporaryDirectory(prefix="ventanilla-load-") as name, ExitStack() as stack:
-            folder, begun = Path(name), time.monotonic()
+            folder = Path(name)
             settings = stack.enter_context(a_register(kind, folder))
             codes: list[str] = []
             for processes in wanted.processes:
@@ -265,8 +265,9 @@ def measure(wanted: argparse.Namespace) -> list[Figure]:
                 with opened(folder, **settings, WORKERS=str(processes)) as counter:
                     if not codes:
                         codes, own = prepared(folder, settings["DATABASE_URL"], wanted.calls)
+                    begun = time.monotonic()
                     found += of_load(title, counter, wanted, codes, own)
-                longest, begun = max(longest, time.monotonic() - begun), time.monotonic()
+                longest = max(longest, time.monotonic() - begun)
     return found
 
 

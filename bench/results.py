@@ -39,6 +39,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "desk": ("desk.py",),
     "audit": ("audit.py",),
     "restore": ("restore.py",),
+    "reads": ("reads.py",),
     "load": ("load.py", "--many", "2000"),
     "load-5000": ("load.py", "--many", "5000", "--registers", "postgresql", "--processes", "2"),
     "growth": ("growth.py",),
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Sequence[str]] = {
 FEW = ("--many", "300", "--calls", "20", "--seconds", "10", "--minutes", "5")
 SMALL: dict[str, Sequence[str]] = {
     "restore": ("restore.py",),
+    "reads": ("reads.py",),
     "load": ("load.py", *FEW),
     "growth": ("growth.py", "--visits", "1000", "10000", "100000", "--towns", "1", "10", "100"),
 }
