@@ -98,7 +98,7 @@ function aBrowser(t, answer) {
   /** @type {string[]} */
   const went = []
   Object.assign(globalThis, {
-    document: { querySelector: () => null },
+    document: Object.assign(new EventTarget(), { querySelector: () => null }),
     location: { assign: (/** @type {string} */ url) => went.push(url) },
     addEventListener() {},
     removeEventListener() {},
