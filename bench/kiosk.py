@@ -35,10 +35,10 @@ HEARTBEAT = 30
 # When the clerk's page shows somebody new, on the clock that both browsers share.
 WATCH = """
 () => {
-  const known = new Set([...document.querySelectorAll('[id^="call-"]')].map(({ id }) => id))
+  const known = new Set([...document.querySelectorAll('[id^="row-"]')].map(({ id }) => id))
   window.seenAt = 0
   new MutationObserver(() => {
-    const isNew = [...document.querySelectorAll('[id^="call-"]')].some(({ id }) => !known.has(id))
+    const isNew = [...document.querySelectorAll('[id^="row-"]')].some(({ id }) => !known.has(id))
     if (isNew && !window.seenAt) window.seenAt = Date.now()
   }).observe(document.body, { childList: true, subtree: true })
 }

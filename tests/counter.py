@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +53,7 @@ class Counter:
             address = f"http://127.0.0.1:{self.port}/health/ready"
             with urllib.request.urlopen(address, timeout=2) as answer:
                 return answer.status == 200
-        except OSError:
+        except (OSError, HTTPException):  # a port that nobody has yet may answer as an echo
             return False
 
 

@@ -42,6 +42,11 @@ class MediaServer:
         }
 
     @property
+    def recordings(self) -> Path:
+        """Where it writes down what it is asked to."""
+        return self.folder / "recordings"
+
+    @property
     def log(self) -> str:
         return (self.folder / "janus.log").read_text(errors="replace")
 

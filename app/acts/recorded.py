@@ -83,12 +83,14 @@ def files(visit: Visit) -> list[Facts]:
     """Each film that plays, and the originals that it was made of."""
     found = []
     for segment in queries.kept_segments(visit):
-        origin = f"segment {segment.number}, remuxed by {segment.tool}".strip()
+        how = "remuxed" if segment.is_untouched is not None else "composed"
+        origin = f"segment {segment.number}, {how} by {segment.tool}".strip()
         found.append(_file(film_name(segment), segment, segment.media_type, origin))
         found[-1]["at"] = _at(segment.kept_at)
         for take in segment.takes:
             if take.original:
-                name = f"segment-{segment.number}-original-{take.number}.webm"
+                ending = "mjr" if take.is_by_server else "webm"
+                name = f"segment-{segment.number}-original-{take.number}.{ending}"
                 origin = f"segment {segment.number}, take {take.number}, as captured"
                 found.append(_file(name, take, take.media_type, origin))
                 found[-1]["at"] = _at(segment.kept_at)
@@ -184,6 +186,8 @@ def _take(take: Take) -> Facts:
         "bytes": take.size,
         "pieces": take.pieces,
         "chain_head": take.head,
+        "medium": take.medium,
+        "media_type": take.media_type,
         "started_at": _at(take.started_at),
         "clock_offset_ms": take.clock_offset_ms,
         "end_clock_offset_ms": take.end_clock_offset_ms,

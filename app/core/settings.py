@@ -174,6 +174,7 @@ class Defaults:
     JANUS_SECRET = ""  # its api_secret
     JANUS_ROOM_KEY = ""  # its admin_key: only who has it may open rooms
     JANUS_TIMEOUT_SECONDS = 3
+    JANUS_RECORDINGS = ""  # folder in which it records, in memory; empty: the clerk's browser does
     ICE_POLICY = "all"  # or "relay": people never learn each other's address
 
     # Flask and its extensions

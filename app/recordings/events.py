@@ -158,7 +158,7 @@ class RecordingKept(SegmentEvent):
     duration_ms: int
     tool: str
     parameters: str
-    is_untouched: bool
+    is_untouched: bool | None  # None: it was drawn anew of what a media server wrote
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,15 @@
 """What recordings need by the clock: somebody who watches, stamps, and files made of pieces."""
 
-from app.core.db import transaction
+import structlog
+
+from app.core.db import db, transaction
 from app.core.jobs import every
 from app.recordings import queries, services
 from app.recordings.models import State
 from app.towns.tenant import every_town, town_of
+
+log = structlog.get_logger()
+UNFINISHED = (State.RECORDING, State.PAUSED, State.CLOSING)
 
 
 @every(2)
@@ -15,6 +20,28 @@ def watch() -> int:
         with town_of(town_id), transaction():
             services.watch()
     return len(towns)
+
+
+@every(2)
+def fetch() -> int:
+    """What a media server writes is taken in. Returns of how many segments."""
+    count = 0
+    for town_id in _towns_with(*UNFINISHED):
+        with town_of(town_id):
+            for segment_id in queries.ids_by_server(*UNFINISHED):
+                try:
+                    services.fetch(segment_id)
+                    count += 1
+                except Exception:
+                    db.session.rollback()
+                    log.exception("what the media server wrote was not taken", segment=segment_id)
+    return count
+
+
+@every(3600)
+def sweep() -> int:
+    """Returns how many files of a media server nobody wanted any more."""
+    return services.sweep()
 
 
 @every(2)

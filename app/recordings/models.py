@@ -69,6 +69,16 @@ class Reason(enum.StrEnum):
 PAUSES = (Reason.IDENTITY_CARD, Reason.ASKED)
 
 
+class Medium(enum.StrEnum):
+    """What a take is of."""
+
+    ALL = ""  # everybody in one picture and one sound, as the browser of the clerk puts it together
+    SOUND = "sound"  # of one person; these three are written by a media server
+    PICTURE = "picture"
+    SCREEN = "screen"
+    TEXT = "text"  # what was written, while a media server records
+
+
 class PieceKind(enum.StrEnum):
     """What a piece carries."""
 
@@ -183,6 +193,7 @@ class Segment(Personal, OfTown, Base):
     ended_by: Mapped[End | None] = mapped_column(stored(End, name="segmentend"))
     build: Mapped[str] = mapped_column(sa.String(40), default="")  # of the software
     browser: Mapped[str] = mapped_column(sa.String(40), default="")  # that recorded
+    by_server: Mapped[bool] = mapped_column(default=False)  # a media server records, no browser
     heard_at: Mapped[datetime | None]  # the last piece
     is_alarmed: Mapped[bool] = mapped_column(default=False)  # nothing arrives: everybody was told
     claimed_until: Mapped[datetime | None]  # somebody is making its file
@@ -274,7 +285,10 @@ class Consent(Personal, OfTown, Base):
 
 
 class Take(OfTown, Base):
-    """What one browser window recorded without stopping: one original file."""
+    """What was recorded without stopping: one original file.
+
+    By one browser window, of everybody; or by a media server, of one voice or picture.
+    """
 
     __tablename__ = "take"
     __table_args__ = (sa.UniqueConstraint("segment_id", "number"),)
@@ -286,6 +300,10 @@ class Take(OfTown, Base):
     )
     number: Mapped[int]
     media_type: Mapped[str] = mapped_column(sa.String(60))
+    medium: Mapped[str] = mapped_column(sa.String(10), default=Medium.ALL)
+    who: Mapped[str] = mapped_column(sa.String(16), default="")  # code of the one whose it is
+    file_name: Mapped[str] = mapped_column(sa.String(160), default="")  # at the media server
+    read_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # of that file
     started_at: Mapped[datetime] = mapped_column(default=clock.now)  # by our clock
     clock_offset_ms: Mapped[int]  # of the browser's clock against ours
     end_clock_offset_ms: Mapped[int | None]
@@ -298,6 +316,10 @@ class Take(OfTown, Base):
     sha256: Mapped[str] = mapped_column(sa.String(64), default="")  # of all media, as captured
 
     segment: Mapped[Segment] = relationship(back_populates="takes")
+
+    @property
+    def is_by_server(self) -> bool:
+        return bool(self.file_name)
 
     @property
     def is_whole(self) -> bool:

@@ -101,6 +101,12 @@ def in_state(*states: State) -> Sequence[Segment]:
     return db.session.scalars(question).all()
 
 
+def ids_by_server(*states: State) -> Sequence[int]:
+    """Of the town spoken for: those that a media server records, or has recorded."""
+    question = sa.select(Segment.id).where(Segment.state.in_(states), Segment.by_server.is_(True))
+    return db.session.scalars(question.order_by(Segment.id)).all()
+
+
 def alarmed() -> Sequence[Segment]:
     """Of the town spoken for: those that run, and of which nothing arrives."""
     question = sa.select(Segment).where(
@@ -137,6 +143,11 @@ def take_or_404(segment: Segment, code: str) -> Take:
         if take.code == code:
             return take
     raise SegmentMissing
+
+
+def take_named(segment: Segment, file_name: str) -> Take | None:
+    """That of a file of the media server."""
+    return next((take for take in segment.takes if take.file_name == file_name), None)
 
 
 def piece(take: Take, number: int) -> Piece | None:

@@ -263,10 +263,44 @@ def test_no_word_that_opens_the_server_reaches_a_browser(behind, app, client, vi
     heard += [str(payload) for payload in db.session.scalars(sa.select(StreamMessage.payload))]
 
     assert answer.status_code in (200, 425), answer.text
-    words = {middle._word(visit, use) for use in ("pin", "secret")}
+    words = {middle._word(visit.code, use) for use in ("pin", "secret")}
     words |= {behind["JANUS_SECRET"], behind["JANUS_ROOM_KEY"], behind["JANUS_URL"]}
     assert len(heard) > 6
     assert [word for word in words if any(word in text for text in heard)] == []
+
+
+def test_it_writes_down_a_call_for_us_alone(behind, visit, tmp_path):
+    behind["JANUS_RECORDINGS"] = str(tmp_path)
+    clerk = seated(visit, Part.CLERK, "Ana")
+    assert middle.may_record(visit)
+    sends(clerk)
+    try:
+        for is_on in (True, True, False):
+            middle.record(visit.code, is_on)
+        stranger = janus.begin()
+        handle = janus.attach(stranger)
+        for words in ({}, {"secret": "guessed"}, {"secret": middle._word(visit.code, "pin")}):
+            with pytest.raises(janus.Refused):
+                janus.ask(
+                    stranger, handle, "enable_recording", room=visit.code, record=True, **words
+                )
+        janus.end(stranger)
+        with pytest.raises(LineGone):
+            middle.record("nowhere", True)
+    finally:
+        behind["JANUS_RECORDINGS"] = ""
+
+
+def test_where_it_has_no_folder_or_somebody_goes_directly_it_writes_nothing(behind, visit):
+    clerk = seated(visit, Part.CLERK, "Ana")
+    assert not middle.may_record(visit)
+    behind["JANUS_RECORDINGS"] = "/run/recordings"
+    try:
+        assert middle.may_record(visit)
+        clerk.media = Media.MESH
+        assert not middle.may_record(visit)
+    finally:
+        behind["JANUS_RECORDINGS"] = ""
 
 
 def test_a_room_opens_to_its_own_word_alone(behind, visit):
@@ -279,10 +313,10 @@ def test_a_room_opens_to_its_own_word_alone(behind, visit):
             janus.ask(stranger, handle, request, room=visit.code, **words)
 
     other = town.a_visit(town.a_wish(visit.town, visit.procedure))
-    for pin in ({}, {"pin": ""}, {"pin": "guessed"}, {"pin": middle._word(other, "pin")}):
+    for pin in ({}, {"pin": ""}, {"pin": "guessed"}, {"pin": middle._word(other.code, "pin")}):
         tries("join", ptype="publisher", display="citizen", **pin)
-    tries("destroy", secret=middle._word(other, "secret"))
-    tries("destroy", secret=middle._word(visit, "pin"))
+    tries("destroy", secret=middle._word(other.code, "secret"))
+    tries("destroy", secret=middle._word(visit.code, "pin"))
     janus.end(stranger)
 
 

@@ -229,6 +229,15 @@ def test_the_second_time_one_key_is_enough(desk, at, twilio, visit):
     assert [call["To"] for call in twilio.received] == [OWN, OWN]
 
 
+def test_where_telephones_cannot_be_joined_the_page_says_so_and_gives_the_number(desk, at, visit):
+    page = desk.get(f"{at}/room/bridge").text
+
+    assert "Telephones cannot be joined here. Dial the number yourself." in page
+    assert f'href="tel:{visit.phone}"' in page
+    assert 'id="bridge-ring"' not in page
+    assert press(desk, at, phone="973 12 34 56").status_code == 409
+
+
 @pytest.mark.parametrize(
     ("mood", "said"),
     [

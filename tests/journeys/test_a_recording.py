@@ -67,7 +67,7 @@ def probe(film: bytes) -> dict:
 def loudness(film: bytes, begin: float, end: float) -> float:
     """In decibels, of that stretch."""
     said = ffmpeg(  # "-inf" would be no noise at all
-        film, "-ss", str(begin), "-to", str(end), "-af", "volumedetect", "-f", "null", "-"
+        film, "-af", f"atrim={begin}:{end},volumedetect", "-f", "null", "-"
     )
     return float(re.search(r"max_volume: (-?[\d.]+|-inf) dB", said)[1])
 
@@ -77,7 +77,7 @@ def voice(film: bytes, hertz: int, begin: float, end: float) -> float:
     narrow = f"bandpass=f={hertz}:width_type=h:w=80"
     said = ffmpeg(
         film,
-        *("-ss", str(begin), "-to", str(end), "-af", f"{narrow},{narrow},volumedetect"),
+        *("-af", f"atrim={begin}:{end},{narrow},{narrow},volumedetect"),
         *("-f", "null", "-"),
     )
     return float(re.search(r"max_volume: (-?[\d.]+|-inf) dB", said)[1])

@@ -40,7 +40,7 @@ MEASURE = """
   const square = document.querySelector('.square')?.getBoundingClientRect().width ?? null
   const page = document.documentElement
   const over = { wide: page.scrollWidth - innerWidth, tall: page.scrollHeight - innerHeight }
-  return { texts, targets, square, ...over }
+  return { texts, targets, square, ...over, height: innerHeight, width: innerWidth }
 }
 """
 
@@ -48,7 +48,7 @@ MEASURE = """
 def too_small(page: Page, *, is_low: bool = False) -> list[str]:
     """Everything on this screen that somebody of seventy could not read, hit or reach."""
     found = page.evaluate(MEASURE)
-    height = page.viewport_size["height"]
+    height = found["height"]
     wrong = [f"“{text}” is {px * MM:.1f} mm" for text, px in found["texts"] if px * MM < CAPITAL]
     for name, width, tall, top, bottom, is_key in found["targets"]:
         least = PAD_KEY if is_key else TARGET
@@ -63,4 +63,4 @@ def too_small(page: Page, *, is_low: bool = False) -> list[str]:
         wrong.append(f"{found['wide']} px too wide")
     if found["tall"] > 0:
         wrong.append(f"{found['tall']} px too tall")
-    return [f"{page.url} {page.viewport_size['width']}: {one}" for one in wrong]
+    return [f"{page.url} {found['width']}: {one}" for one in wrong]

@@ -12,6 +12,7 @@ from app.calls import services as calls
 from app.calls.models import Part
 from app.core import clock
 from app.core.db import db
+from app.desk import services as desk
 from app.kiosks import queries, services
 from app.kiosks.models import Kiosk, OrderKind
 from app.papers.models import Paper, PaperKind, Side
@@ -290,6 +291,23 @@ def test_the_clerk_sees_the_kiosk_and_acts_on_it(client, app, kiosk, clerk):
     assert (stay.volume, stay.is_private) == (80, True)
     kinds = {one.kind for one in queries.open_orders(kiosk)}
     assert kinds == {OrderKind.SOUND, OrderKind.PRINT}
+
+
+def test_once_the_clerk_is_done_the_screen_says_what_comes_next_whoever_tells_it(
+    client, kiosk, clerk
+):
+    """The line that is looked at every ten seconds may hear of it before the call does."""
+    open_browser(client, kiosk)
+    press_now(client)
+    visit = queue.call_next(clerk)
+    desk.close(visit, Status.SERVED, desk.Words(outcome="Fet.", next_steps="Res més."))
+    db.session.commit()
+
+    asked = client.get(f"{HOME}/ca/kiosk/call", headers={"HX-Request": "true"})
+
+    assert asked.headers["HX-Redirect"].endswith("/ca/kiosk/call")
+    assert client.get(f"{HOME}/ca/kiosk/call").location.endswith("/ca/kiosk/after")
+    assert "Res més." in client.get(f"{HOME}/ca/kiosk/after").text
 
 
 def test_a_clerk_acts_on_nobody_elses_kiosk(client, app, kiosk, clerk):

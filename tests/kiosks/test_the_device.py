@@ -236,6 +236,24 @@ def test_without_a_line_the_screen_shows_whom_to_call_and_comes_back_by_itself(a
     assert agent.browser.stay == "first"
 
 
+def test_a_line_that_is_gone_for_a_moment_takes_the_screen_from_nobody(agent, town):
+    agent.own = settings.Settings(**{**agent.own.__dict__, "offline_after": 60.0})
+    agent.step()
+    there = agent.browser
+    town.answers["/kiosk/device/heartbeat"] = (503, {})
+
+    agent.wake.set()
+    agent.step()
+
+    assert (agent.is_offline, agent.browser) == (False, there)
+    assert there.is_running
+    agent.answered_at -= 61
+    agent.wake.set()
+    agent.step()
+    assert agent.is_offline
+    assert not there.is_running
+
+
 def test_a_device_that_was_removed_throws_its_key_away_and_asks_again(agent, town):
     agent.step()
     town.answers["/kiosk/device/heartbeat"] = (403, {})

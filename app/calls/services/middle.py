@@ -57,6 +57,35 @@ def run(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
         raise LineGone from trouble
 
 
+def may_record(visit: Visit) -> bool:
+    """Whether the server can write down this call: it has a folder, and all go through it."""
+    inside = [seat for seat in queries.participants(visit) if seat.is_inside]
+    is_set = bool(current_app.config["JANUS_RECORDINGS"]) and janus.is_set()
+    return is_set and bool(inside) and all(seat.media is Media.JANUS for seat in inside)
+
+
+def record(room: str, is_on: bool) -> None:
+    """From here on everything in that room is written down, or nothing. Twice is once.
+
+    The server has done it when this returns. Never asked within a transaction.
+    """
+    try:
+        session = janus.begin(room)
+        try:
+            janus.ask(
+                session,
+                janus.attach(session),
+                "enable_recording",
+                room=room,
+                secret=_word(room, "secret"),
+                record=is_on,
+            )
+        finally:
+            janus.end(session)
+    except (janus.Away, janus.Gone, janus.Refused) as trouble:
+        raise LineGone from trouble
+
+
 def publish(seat: Participant) -> None:
     """What that window sends has reached the server: the others may fetch it."""
     tell_everybody(seat, {"published": seat.media_session})
@@ -83,7 +112,7 @@ def _publish(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
         _described(errand, "offer"),
         ptype="publisher",
         room=seat.visit.code,
-        pin=_word(seat.visit, "pin"),
+        pin=_word(seat.visit.code, "pin"),
         id=_feed(seat),
         display=seat.part.value,
     )
@@ -111,7 +140,7 @@ def _subscribe(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
             "join",
             ptype="subscriber",
             room=seat.visit.code,
-            pin=_word(seat.visit, "pin"),
+            pin=_word(seat.visit.code, "pin"),
             streams=[{"feed": _feed(other)}],
             autoupdate=False,
         )
@@ -175,22 +204,36 @@ def _open_room(session: int, handle: int, visit: Visit) -> None:
             "create",
             room=visit.code,
             admin_key=current_app.config["JANUS_ROOM_KEY"],
-            secret=_word(visit, "secret"),
-            pin=_word(visit, "pin"),
+            secret=_word(visit.code, "secret"),
+            pin=_word(visit.code, "pin"),
             is_private=True,
             publishers=2 * PLACES,  # who comes back is there twice for a moment
             bitrate=MOST_BITS,
             **CODECS,
+            **_written_down(),
         )
     except janus.Refused as trouble:
         if trouble.code != janus.ROOM_EXISTS:
             raise
 
 
-def _word(visit: Visit, use: str) -> str:
+def _written_down() -> dict[str, Any]:
+    """Where the server writes once it is asked to. Pictures then come upright by themselves."""
+    folder = current_app.config["JANUS_RECORDINGS"]
+    if not folder:
+        return {}
+    return {
+        "rec_dir": str(folder),
+        "record": False,
+        "lock_record": True,
+        "videoorient_ext": False,
+    }
+
+
+def _word(room: str, use: str) -> str:
     """What opens this very room at the server. Nobody but the server ever hears it."""
     key = str(current_app.config["JANUS_SECRET"]).encode()
-    return hmac.new(key, f"{use}:{visit.code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{use}:{room}".encode(), hashlib.sha256).hexdigest()
 
 
 def _feed(seat: Participant) -> str:

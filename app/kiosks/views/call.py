@@ -3,7 +3,7 @@
 from flask import Response, make_response, render_template, request, url_for
 
 from app.assurance import queries as assurance
-from app.booking.models import Visit
+from app.booking.models import Status, Visit
 from app.core import stream
 from app.core.db import transaction
 from app.core.errors import Missing
@@ -45,6 +45,8 @@ def call() -> Response:
     visit = stay.visit
     if wants_fragment():
         return _place(stay)
+    if visit is not None and visit.status is Status.SERVED:
+        return see_other(url_for(".after"))
     if visit is None or not visit.is_live:
         return see_other(url_for(".start"))
     if not visit.is_by_video or not (visit.is_waiting or visit.is_being_attended):

@@ -7,7 +7,7 @@ such an index would wait for theirs.
 from alembic import op
 
 revision = "d41b7c90ae35"
-down_revision = "c5d1e07f42ab"
+down_revision = "c41e7b90d2a8"
 NAME = "ix_visit_status_procedure"
 
 

@@ -18,6 +18,7 @@ from app.recordings.services.consent import (
     note_spoken,
     withdraw,
 )
+from app.recordings.services.fetching import fetch, sweep
 from app.recordings.services.finishing import claim_due, finish
 from app.recordings.services.ledger import (
     ask_for_stamp,
@@ -42,6 +43,7 @@ __all__ = [
     "claim_due",
     "close_with_the_call",
     "current_text",
+    "fetch",
     "finish",
     "finish_take",
     "first_of_ledger",
@@ -59,6 +61,7 @@ __all__ = [
     "stamped_message",
     "start",
     "stop",
+    "sweep",
     "told",
     "watch",
     "withdraw",

@@ -9,7 +9,7 @@ import hmac
 import io
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core import clock
 from app.core.db import db
@@ -26,12 +26,15 @@ from app.recordings.errors import (
     Withdrawn,
 )
 from app.recordings.events import TakeBegun
-from app.recordings.models import End, Piece, PieceKind, Reason, Segment, State, Take
+from app.recordings.mjr import TYPE as MJR
+from app.recordings.models import End, Medium, Piece, PieceKind, Reason, Segment, State, Take
 from app.recordings.services import segments, shelf
 from app.towns import services as towns
 
 MOST_BYTES = 1024 * 1024
 MOST_TAKES = 50
+MOST_FILES = 1000  # of a media server: one of each voice and picture, anew after each pause
+TEXT_TYPE = "text/json"  # of a take without picture and sound, beside a media server
 MOST_MS = 2 * 60 * 60 * 1000
 HEX = re.compile(r"[0-9a-f]{64}")
 MEDIA_TYPES = re.compile(
@@ -59,7 +62,9 @@ def begin_take(segment: Segment, media_type: str, browser_ms: int) -> Take:
         raise NotRunning
     if not any(consent.is_valid for consent in segment.consents):
         raise ConsentMissing
-    if not MEDIA_TYPES.fullmatch(media_type) or len(segment.takes) >= MOST_TAKES:
+    is_fit = media_type == TEXT_TYPE if segment.by_server else MEDIA_TYPES.fullmatch(media_type)
+    ours = [take for take in segment.takes if not take.is_by_server]
+    if not is_fit or len(ours) >= MOST_TAKES:
         raise PieceGarbled
     towns.take_turns()
     now = clock.now()
@@ -67,31 +72,70 @@ def begin_take(segment: Segment, media_type: str, browser_ms: int) -> Take:
         segment_id=segment.id,
         number=len(segment.takes) + 1,
         media_type=media_type,
+        medium=Medium.TEXT if segment.by_server else Medium.ALL,
         started_at=now,
         clock_offset_ms=_offset(browser_ms),
         head="",
         length_ms=0,
     )
-    if take.number == 1:
+    if segment.by_server:
+        for before in ours:
+            before.expected = before.pieces  # what an older window still holds is not taken
+    elif take.number == 1:
         segment.started_at = now  # what the player shows begins here
     else:
-        _declare_what_is_missing(segment, segment.takes[-1])
+        _declare_what_is_missing(segment, _last(segment))
+    _add(segment, take)
+    if not segment.by_server:
+        segment.heard_at = now
+    segments.tell(segment)
+    return take
+
+
+def begin_take_of(
+    segment: Segment, *, medium: Medium, who: str, file_name: str, started_at: datetime
+) -> Take:
+    """A media server begins to write down one voice or picture."""
+    if not segment.is_unfinished:
+        raise NotRunning
+    if len(segment.takes) >= MOST_FILES:
+        raise PieceGarbled
+    towns.take_turns()
+    take = Take(
+        segment_id=segment.id,
+        number=len(segment.takes) + 1,
+        media_type=MJR,
+        medium=medium,
+        who=who,
+        file_name=file_name,
+        started_at=started_at,
+        clock_offset_ms=0,
+        head="",
+        length_ms=0,
+    )
+    _add(segment, take)
+    return take
+
+
+def _add(segment: Segment, take: Take) -> None:
     segment.takes.append(take)
     db.session.flush()
     take.head = pieces.first_of(take.code)
-    segment.heard_at = now
     publish(
         TakeBegun(
             **segments.named(segment),
             take=take.number,
-            at_ms=segment.at(now),
-            media_type=media_type,
+            at_ms=segment.at(take.started_at),
+            media_type=take.media_type,
             clock_offset_ms=take.clock_offset_ms,
             first=take.head,
         )
     )
-    segments.tell(segment)
-    return take
+
+
+def _last(segment: Segment) -> Take:
+    """The take that ended last."""
+    return max(segment.takes, key=lambda take: (take.ends_at, take.number))
 
 
 def _declare_what_is_missing(segment: Segment, before: Take) -> None:
@@ -101,7 +145,8 @@ def _declare_what_is_missing(segment: Segment, before: Take) -> None:
     """
     before.expected = before.pieces
     pause = segment.open_gap
-    segments.begin_gap(segment, Reason.RELOAD, segment.at(before.ends_at))
+    why = Reason.LOST if before.is_by_server else Reason.RELOAD
+    segments.begin_gap(segment, why, segment.at(before.ends_at))
     segments.end_gap(segment)
     if segment.state is State.PAUSED and pause is not None:
         segments.begin_gap(segment, pause.reason)
@@ -145,8 +190,9 @@ def receive(segment: Segment, take: Take, sent: Sent, body: bytes) -> Piece:
     take.pieces, take.head = sent.number, sent.head
     if sent.kind is PieceKind.MEDIA:
         take.length_ms = max(take.length_ms, sent.starts_ms + sent.length_ms)
-    segment.heard_at = clock.now()
-    segments.calm(segment)
+    if take.medium != Medium.TEXT:
+        segment.heard_at = clock.now()
+        segments.calm(segment)
     db.session.flush()
     return piece
 

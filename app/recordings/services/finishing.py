@@ -6,6 +6,7 @@ the next one goes on, and a segment gets one file.
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 
@@ -13,6 +14,8 @@ import structlog
 
 from app.archive.models import Envelope
 from app.archive.services import Draft
+from app.calls import queries as calls
+from app.calls.words import part_name
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.events import publish
@@ -20,8 +23,17 @@ from app.core.i18n import speaking
 from app.recordings import captions, queries, words
 from app.recordings.captions import Cue
 from app.recordings.events import OriginalKept, RecordingKept, RecordingLost
-from app.recordings.models import Piece, PieceKind, Reason, Segment, StampReason, State, Take
-from app.recordings.services import remux, segments, shelf
+from app.recordings.models import (
+    Medium,
+    Piece,
+    PieceKind,
+    Reason,
+    Segment,
+    StampReason,
+    State,
+    Take,
+)
+from app.recordings.services import compose, remux, segments, shelf
 from app.recordings.services.ledger import ask_for_stamp, open_ledger
 from app.recordings.services.remux import Part
 
@@ -38,7 +50,7 @@ def claim_due() -> list[int]:
     for segment in queries.in_state(State.CLOSING):
         is_free = segment.claimed_until is None or segment.claimed_until <= now
         if is_free and _is_complete(segment):
-            segment.claimed_until = now + CLAIM
+            segment.claimed_until = now + _longest_work(segment)
             found.append(segment.id)
     db.session.flush()
     return found
@@ -49,6 +61,13 @@ def _is_complete(segment: Segment) -> bool:
     if clock.now() - ended_at > PATIENCE:
         return True
     return bool(segment.takes) and all(take.is_whole for take in segment.takes)
+
+
+def _longest_work(segment: Segment) -> timedelta:
+    """What a media server wrote is drawn again, which takes its time."""
+    length = timedelta(milliseconds=segment.at(segment.ended_at or clock.now()))
+    is_drawn = any(take.is_by_server for take in segment.takes)
+    return CLAIM + (length if is_drawn else timedelta())
 
 
 def finish(segment_id: int) -> bool:
@@ -90,11 +109,15 @@ def _finish(segment_id: int) -> None:
 
 def declare_lost(segment: Segment) -> None:
     """What the last window announced, or never announced, and did not come, is a gap."""
-    last = segment.takes[-1] if segment.takes else None
-    if last is None or last.is_whole:
+    films = [take for take in segment.takes if take.medium != Medium.TEXT]
+    last = max(films, key=lambda take: take.number, default=None)
+    is_whole = last is None or last.is_whole
+    for take in segment.takes:
+        if not take.is_whole:
+            take.expected = take.pieces
+    if last is None or is_whole:
         return
     ended_ms, arrived_ms = segment.at(segment.ended_at or clock.now()), segment.at(last.ends_at)
-    last.expected = last.pieces
     if arrived_ms < ended_ms:
         segments.begin_gap(segment, Reason.LOST, arrived_ms)
         segments.end_gap(segment, ended_ms)
@@ -140,13 +163,19 @@ def _make(segment: Segment, takes: list[Take], envelope: Envelope) -> None:
     visit, language = segment.visit, segment.visit.language
     text = captions.written(_cues(segment))
     title = f"{visit.town.name} {open_ledger(visit).code} {segment.number}"
-    parts = [
-        Part(shelf.source_of(take.original or ""), _room_of(segment, takes, take)) for take in takes
-    ]
-    db.session.rollback()  # nobody waits while it is made
-    made = remux.join(parts, text, language, title)
-    with made.file:
+    if any(take.is_by_server for take in takes):
+        plan = _plan(segment, takes, text, title)
+        db.session.rollback()  # nobody waits while it is made
+        made, is_untouched = compose.film(plan), None
+    else:
+        parts = [
+            Part(shelf.source_of(take.original or ""), _room_of(segment, takes, take))
+            for take in takes
+        ]
+        db.session.rollback()
+        made = remux.join(parts, text, language, title)
         is_untouched = made.packets == remux.packets(parts)
+    with made.file:
         made.file.seek(0)
         name = f"recording-{segment.number}.webm"
         draft = shelf.seal(
@@ -160,11 +189,51 @@ def _make(segment: Segment, takes: list[Take], envelope: Envelope) -> None:
         _note(segment, made, draft, is_untouched)
 
 
-def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool) -> None:
+def _plan(segment: Segment, takes: list[Take], text: bytes, title: str) -> compose.Plan:
+    """What a media server wrote, put together: whose, when, and what nobody may see."""
+    visit, ends = segment.visit, segment.at(segment.ended_at or clock.now())
+    ours = {take.who for take in takes}
+    with speaking(visit.language):
+        people = [
+            (one.code, one.name or part_name(one.part.value))
+            for one in calls.participants(visit)
+            if one.code in ours
+        ]
+        board = words.gap_name(Reason.ASKED.value)
+    return compose.Plan(
+        tracks=[
+            compose.Track(
+                source=shelf.source_of(take.original or ""),
+                medium=Medium(take.medium),
+                who=take.who,
+                starts_ms=segment.at(take.started_at),
+                length_ms=take.length_ms,
+            )
+            for take in takes
+        ],
+        people=people,
+        pauses=[
+            (gap.from_ms, ends if gap.until_ms is None else gap.until_ms) for gap in segment.gaps
+        ],
+        begins_at=segment.started_at or segment.asked_at,
+        length_ms=ends,
+        zone=visit.town.time_zone,
+        title=title,
+        board=board,
+        captions=text,
+        language=visit.language,
+    )
+
+
+def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool | None) -> None:
+    db.session.refresh(segment, with_for_update=True)
+    if segment.file is not None:
+        return  # somebody else made it meanwhile
     segment.file, segment.size, segment.sha256 = shelf.keep(draft), draft.size, draft.sha256
     segment.media_type, segment.duration_ms = draft.media_type, made.duration_ms
     segment.streams, segment.packets = made.streams, made.packets
-    segment.tool, segment.parameters = remux.tool(), remux.PARAMETERS
+    by = remux if is_untouched is not None else compose
+    segment.tool, segment.parameters = by.tool(), by.PARAMETERS
     segment.is_untouched, segment.problem = is_untouched, ""
     segment.state, segment.kept_at = State.KEPT, clock.now()
     publish(
@@ -218,7 +287,13 @@ def _cues(segment: Segment) -> list[Cue]:
                 found.append(Cue(gap.from_ms, until, "", text))
         # A track without a line is left out by some programs: it begins by saying what it is.
         found.append(Cue(0, 2_000, "", f"[{words.state_name(State.RECORDING.value)}]"))
-    return found
+    takes = [segment.at(take.ends_at) for take in segment.takes]
+    return [_ending(cue, max([ended_ms, *takes])) for cue in found]
+
+
+def _ending(cue: Cue, ends_ms: int) -> Cue:
+    """A line written at the end does not make the film longer."""
+    return replace(cue, ends_ms=max(cue.starts_ms + 1, min(cue.ends_ms, ends_ms)))
 
 
 def _throw_away_pieces(take: Take) -> None:

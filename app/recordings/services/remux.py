@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -48,7 +48,7 @@ class Made:
 
 def tool() -> str:
     """Which ffmpeg, as it names itself."""
-    said = _run(["ffmpeg", "-version"]).decode(errors="replace")
+    said = run(["ffmpeg", "-version"]).decode(errors="replace")
     return " ".join(said.splitlines()[0].split()[:3])[:80]
 
 
@@ -67,8 +67,8 @@ def join(parts: Sequence[Part], captions: bytes, language: str, title: str) -> M
         *("-f", "webm", "-cues_to_front", "1", f"/proc/self/fd/{out.fileno()}"),
     ]
     try:
-        _run(command, [*pipes, listed, text], out.fileno())
-        return _described(out)
+        run(command, [*pipes, listed, text], out.fileno())
+        return described(out)
     except BaseException:
         out.close()
         raise
@@ -81,11 +81,11 @@ def _list(parts: Sequence[Part], pipes: "Sequence[_Pipe]") -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
-def _described(out: BinaryIO) -> Made:
+def described(out: BinaryIO) -> Made:
     size = out.seek(0, os.SEEK_END)
     place = f"/proc/self/fd/{out.fileno()}"
     told = json.loads(
-        _run(
+        run(
             [
                 *("ffprobe", "-v", "error", "-of", "json"),
                 *("-show_entries", "format=duration:stream=codec_type,codec_name", place),
@@ -129,7 +129,7 @@ def packets(parts: Sequence[Part]) -> dict[str, str]:
             *("-map", "0:v", "-map", "0:a", "-c", "copy"),
             *("-f", "framehash", "-hash", "sha256", "-"),
         ]
-        for line in _run(command, [pipe]).decode().splitlines():
+        for line in run(command, [pipe]).decode().splitlines():
             if line.startswith("#"):
                 continue
             stream, *_, digest = (field.strip() for field in line.split(","))
@@ -162,7 +162,13 @@ class _Pipe:
             self.problem = error
 
 
-def _run(command: list[str], pipes: Sequence[_Pipe] = (), *others: int) -> bytes:
+def run(
+    command: list[str],
+    pipes: "Sequence[_Pipe]" = (),
+    *others: int,
+    seconds: int = SECONDS,
+    settings: Mapping[str, str] | None = None,
+) -> bytes:
     """What the program says. Its ends of the pipes are its own; ours are closed."""
     given = [pipe.reader for pipe in pipes]
     try:
@@ -172,6 +178,7 @@ def _run(command: list[str], pipes: Sequence[_Pipe] = (), *others: int) -> bytes
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(*given, *others),
+            env={**os.environ, **(settings or {})},
         )
     except FileNotFoundError as error:
         for pipe in pipes:
@@ -183,7 +190,7 @@ def _run(command: list[str], pipes: Sequence[_Pipe] = (), *others: int) -> bytes
     for pipe in pipes:
         pipe.thread.start()
     try:
-        said, complained = process.communicate(timeout=SECONDS)
+        said, complained = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()

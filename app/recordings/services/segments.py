@@ -31,6 +31,7 @@ from app.recordings.models import (
     StampReason,
     State,
 )
+from app.recordings.services import sources
 from app.recordings.services.ledger import ask_for_stamp, open_ledger
 
 log = structlog.get_logger()
@@ -62,6 +63,7 @@ def start(segment: Segment, clerk: Account, browser: str = "") -> None:
     segment.state, segment.started_at = State.RECORDING, clock.now()
     segment.heard_at = segment.started_at
     segment.build, segment.browser = build(), browser[:40]
+    sources.choose(segment)
     publish(
         RecordingStarted(
             **named(segment), by_id=clerk.id, consents=len(agreed), build=segment.build
@@ -78,7 +80,7 @@ def pause(segment: Segment, reason: Reason, at_ms: int | None = None) -> None:
     """
     if not segment.is_running:
         raise NotRunning
-    if segment.open_gap is None:
+    if segment.open_gap is None or segment.open_gap.reason is Reason.LOST:
         begin_gap(segment, reason, _place(segment, at_ms))
     segment.state = State.PAUSED
     tell(segment)
@@ -197,6 +199,7 @@ def watch() -> None:
 def tell(segment: Segment) -> None:
     """Everybody who looks at the visit learns how it stands."""
     db.session.flush()
+    sources.source_of(segment).follow(segment)
     stream.tell(calls.room_of(segment.visit), "recording", told(segment))
 
 
@@ -210,5 +213,6 @@ def told(segment: Segment) -> dict[str, Any]:
         "reason": gap.reason.value if gap else "",
         "may_go_on": gap is None or gap.reason in PAUSES or not queries.unagreed(segment),
         "is_safe": not segment.is_alarmed,
+        "by_server": segment.by_server,
         "agreed": [one.participant.code for one in segment.consents if one.is_valid],
     }

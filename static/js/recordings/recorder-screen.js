@@ -56,21 +56,17 @@ export function recorder(element, { part, text, tell }) {
 
   const begin = async () => {
     if (take || isBeginning || !news) return
-    if (!kindHere()) return alarm(text('unsupported'))
+    const isByServer = news.by_server
+    if (!isByServer && !kindHere()) return alarm(text('unsupported'))
     isBeginning = true
     const address = `${base}/segments/${news.segment}`
     try {
-      composite = new Composite({ title, board: text('board'), time: () => time.format(take?.clock ?? new Date()) })
-      mixer = new Mixer()
-      show()
-      rest()
-      const stream = new MediaStream([...composite.stream.getTracks(), ...mixer.stream.getTracks()])
-      take = await Take.begin(address, stream)
+      take = await Take.begin(address, isByServer ? null : filmed())
       take.addEventListener('taken', () => safe(true))
       take.addEventListener('refused', () => finish())
       take.addEventListener('broken', again)
       element.dataset.take = take.told.take
-      if (!isWanted()) finish()
+      if (!isWanted() || news.by_server !== isByServer) finish()
     } catch (error) {
       console.warn('could not record', error)
       tidy()
@@ -78,6 +74,21 @@ export function recorder(element, { part, text, tell }) {
     } finally {
       isBeginning = false
     }
+  }
+
+  /** Everybody in one picture and one sound. */
+  const filmed = () => {
+    composite = new Composite({ title, board: text('board'), time: () => time.format(take?.clock ?? new Date()) })
+    mixer = new Mixer()
+    show()
+    rest()
+    return new MediaStream([...composite.stream.getTracks(), ...mixer.stream.getTracks()])
+  }
+
+  /** The media server records no more: from here on we do. */
+  const anew = () => {
+    finish()
+    begin()
   }
 
   /** The browser stopped recording by itself: everybody is told, and we begin again. */
@@ -135,7 +146,8 @@ export function recorder(element, { part, text, tell }) {
     if (latest.state === 'paused') isHeld = false
     show()
     rest()
-    if (isWanted()) begin()
+    if (take && isWanted() && !!take.media === latest.by_server) anew()
+    else if (isWanted()) begin()
     else if (take) finish()
   }
 
@@ -164,7 +176,7 @@ export function recorder(element, { part, text, tell }) {
   }
 
   const warn = () => {
-    if (!document.hidden || !take) return
+    if (!document.hidden || !take?.media) return
     part('hidden-words').textContent = text('hidden')
     part('hidden').hidden = false
   }

@@ -7,6 +7,7 @@ import { withTheCall } from '../calls/here.js'
  * @property {string} state
  * @property {string} reason why it rests
  * @property {boolean} is_safe whether pieces arrive
+ * @property {boolean} by_server whether a media server records, and no browser
  * @property {string[]} agreed who may be in the picture
  */
 

@@ -4,6 +4,7 @@ import { forget, keyFrom, leftBehind, piecesOf, remember, shelfOf } from './shel
 
 const EVERY = 2_000
 const BITS = { videoBitsPerSecond: 400_000, audioBitsPerSecond: 32_000 }
+const TEXT = 'text/json'
 const KINDS = ['video/webm;codecs=vp8,opus', 'video/webm;codecs=vp9,opus']
 const FOREVER = { tries: Infinity }
 const PATIENCE = 8_000
@@ -24,11 +25,11 @@ export class Take extends EventTarget {
 
   /**
    * @param {string} address of the segment
-   * @param {MediaStream} stream
+   * @param {MediaStream | null} stream none while a media server records: what is written is all that we send
    */
   static async begin(address, stream) {
     await sendLeftBehind(address)
-    const kind = kindHere() ?? ''
+    const kind = stream ? (kindHere() ?? '') : TEXT
     const asked = Date.now()
     const answer = await post(`${address}/takes`, { media_type: kind, now: asked })
     const told = await answer.json()
@@ -43,14 +44,14 @@ export class Take extends EventTarget {
   /**
    * @param {string} address
    * @param {any} told
-   * @param {MediaStream} stream
+   * @param {MediaStream | null} stream
    * @param {string} kind
    */
   constructor(address, told, stream, kind) {
     super()
     this.address = `${address}/takes/${told.take}`
     this.told = told
-    this.media = new MediaRecorder(stream, { mimeType: kind, ...BITS })
+    this.media = stream && new MediaRecorder(stream, { mimeType: kind, ...BITS })
     /** @type {Outbox} */
     this.outbox = new Outbox('', { put: async () => {}, remove: async () => {} }, async () => {})
   }
@@ -77,7 +78,7 @@ export class Take extends EventTarget {
     if (this.#isEnding) return
     this.#isEnding = true
     await new Promise((resolve) => {
-      if (this.media.state === 'inactive') return resolve(null)
+      if (!this.media || this.media.state === 'inactive') return resolve(null)
       this.media.addEventListener('stop', resolve, { once: true })
       this.media.stop()
     })
@@ -88,9 +89,10 @@ export class Take extends EventTarget {
     const { media, outbox } = this
     outbox.addEventListener('taken', () => this.dispatchEvent(new Event('taken')))
     outbox.addEventListener('refused', () => this.dispatchEvent(new Event('refused')))
+    this.#startedAt = performance.now()
+    if (!media) return
     media.ondataavailable = ({ data }) => this.#keep(data)
     media.onerror = media.onstop = () => this.#isEnding || this.dispatchEvent(new Event('broken'))
-    this.#startedAt = performance.now()
     media.start(EVERY)
   }
 
