@@ -21,8 +21,9 @@ POS := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: bench-all growth load help run test test-fast test-postgres check check-format check-imports check-types \
 	check-scripts check-script-types check-catalogues check-spelling check-vendor access \
-	access-today access-longer lighthouse bench bench-call bench-schedule translations lock clean kiosk-root check-licences \
-	sbom audit install-runtime install-dev apt-packages faults check-wording
+	access-today access-longer lighthouse bench bench-call bench-schedule translations lock \
+	clean kiosk-root check-licences sbom audit install-runtime install-dev apt-packages faults \
+	check-wording install-telemetry
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,14 +97,14 @@ audit: $(RUNTIME) ## ask PyPI and npm for known holes in what the lock files nam
 bench: $(DEV) $(CATALOGUES) ## measure pages, bookings and waiting people
 	@$(BIN)/python bench/run.py
 
-bench-all: $(DEV) $(CATALOGUES) ## measure everything and write bench/RESULTS.md (about fifty quiet minutes)
-	@$(BIN)/python bench/results.py
+bench-all: $(DEV) $(CATALOGUES) ## measure everything and write bench/RESULTS.md (an hour; SMALL=1: some, 15 minutes)
+	@$(BIN)/python bench/results.py $(if $(SMALL),--small)
 
 load: $(DEV) $(CATALOGUES) ## a busy day on SQLite and on PostgreSQL with Redis, with 1, 2 and 4 processes
 	@$(BIN)/python bench/load.py
 
 growth: $(DEV) $(CATALOGUES) ## how cost grows with visits, towns and people, drawn into bench/curves
-	@$(BIN)/python bench/growth.py && $(BIN)/python bench/growth.py --register postgresql
+	@$(BIN)/python bench/growth.py
 
 bench-call: $(DEV) $(CATALOGUES) ## measure the call, on a good line and on a poor one
 	@$(BIN)/python bench/call.py
@@ -141,7 +142,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
 lock: $(RUNTIME) ## write the lock files again (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) pyproject.toml -o requirements.txt
-	@$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(COMPILE) pyproject.toml --group telemetry -c requirements.txt -o requirements-telemetry.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements-telemetry.txt -o requirements-dev.txt
 	@sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-uv.txt > .venv/uv.in
 	@$(COMPILE) --no-annotate .venv/uv.in -o requirements-uv.txt
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -155,6 +157,9 @@ clean: ## remove what can be made again; the instance folder stays
 
 install-runtime: $(RUNTIME)
 install-dev: $(DEV)
+install-telemetry: ## install what runs the house, and OpenTelemetry (docs/telemetry.md)
+	@PYTHON="$(PYTHON)" tools/install requirements-telemetry.txt
+	@touch $(RUNTIME)
 
 $(RUNTIME):
 	@PYTHON="$(PYTHON)" tools/install requirements.txt

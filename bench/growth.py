@@ -3,21 +3,25 @@
     .venv/bin/python bench/growth.py --visits 1000 10000 100000 1000000 --towns 1 10 100 500
 
 draws `bench/curves/*.svg`. Pages are asked for in this process, one after the other, so that what
-is measured is the work and not the queue. `--register postgresql` asks the other one.
+is measured is the work and not the queue: the processor's milliseconds, of this process and of the
+register's own, which hardly depend on who else is busy. The note has the time that passed.
+`--registers postgresql` asks that one alone. What there was no time for is said to be not measured.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
+from counter import descendants, processor_seconds_of
 from curves import Curve, draw
-from figures import Figure, machine, progress, table
+from figures import Figure, keep, machine, progress, table
 from flask import Flask, g
 from flask_migrate import upgrade
 from schedule_house import ROOT
@@ -37,8 +41,67 @@ TIMES = 9
 PLACE = "growth"
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds of one asking: what the processors worked, and what passed."""
+
+    worked: float
+    passed: float
+
+
+@dataclass
+class Trial:
+    """Sizes that grow one after the other, as long as there is time."""
+
+    app: Flask
+    register: postgres.Server | None
+    end: float
+    found: dict[str, list[tuple[int, Cost | None]]]
+
+    def grown(
+        self,
+        sizes: Sequence[int],
+        grow: Callable[[int], None],
+        measured: Callable[[], dict[str, Cost]],
+    ) -> None:
+        """To grow takes as much longer as the size is larger; to ask takes what it took."""
+        growing, asking = 0.0, 0.0  # seconds for each, and seconds of all askings
+        for size in sizes:
+            begun = time.monotonic()
+            if begun + growing * size + asking > self.end:
+                for points in self.found.values():
+                    points.append((size, None))
+                continue
+            grow(size)
+            grown = time.monotonic()
+            growing = (grown - begun) / size
+            progress(f"growth: {size} after {grown - begun:.0f} s")
+            for name, cost in measured().items():
+                self.found.setdefault(name, []).append((size, cost))
+            asking = time.monotonic() - grown
+
+    def cost(self, act: Callable[[], object]) -> Cost:
+        """The first asking builds what the others find, and does not count."""
+        act()
+        times, before = [], self._worked()
+        for _ in range(TIMES):
+            begun = time.perf_counter()
+            act()
+            times.append((time.perf_counter() - begun) * 1000)
+        return Cost((self._worked() - before) * 1000 / TIMES, median(times))
+
+    def _worked(self) -> float:
+        """Of this process and of the register's, which stay as long as we do."""
+        worked = time.process_time()
+        if self.register:
+            for pid in descendants(self.register.process.pid):
+                with suppress(OSError):
+                    worked += processor_seconds_of(pid)
+        return worked
+
+
 @contextmanager
-def a_house(kind: str) -> Iterator[Flask]:
+def a_house(kind: str, end: float) -> Iterator[Trial]:
     with TemporaryDirectory(prefix="ventanilla-growth-") as name:
         server = postgres.Server() if kind == "postgresql" else None
         address = server.address if server else f"sqlite:///{name}/ventanilla.db"
@@ -52,7 +115,7 @@ def a_house(kind: str) -> Iterator[Flask]:
         )
         with made.app_context():
             upgrade()
-            yield made
+            yield Trial(made, server, end, {})
             speak_for(None)
             db.session.remove()
             db.engine.dispose()
@@ -108,20 +171,13 @@ def let_years_pass(visit: Visit, until: int) -> None:
     )
     with transaction():
         db.session.execute(sa.insert(table).from_select(names, rows))
-        db.session.execute(sa.text("ANALYZE"))
+        if not sqlite:  # PostgreSQL does it by itself; nobody does it in a file
+            db.session.execute(sa.text("ANALYZE"))
 
 
-def milliseconds(act: Callable[[], object]) -> float:
-    times = []
-    for _ in range(TIMES):
-        begun = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - begun) * 1000)
-    return median(times[1:])
-
-
-def of_everything(app: Flask, place: Town) -> dict[str, float]:
-    """What people and clerks ask most, in milliseconds."""
+def of_everything(trial: Trial, place: Town) -> dict[str, Cost]:
+    """What people and clerks ask most."""
+    app = trial.app
     client, base = app.test_client(), town.base(place)
     clerk = app.test_client()
     offered = town.the_procedure("padron")
@@ -147,75 +203,76 @@ def of_everything(app: Flask, place: Town) -> dict[str, float]:
             booking.book(town.a_hold(wish, at, f"+34611000{count:03d}"))
 
     return {
-        "home": milliseconds(page(client, "/ca/")),
-        "times": milliseconds(page(client, "/ca/procedures/padron/times?channel=video")),
-        "the day at the desk": milliseconds(page(clerk, "/desk/")),
-        "a booking": milliseconds(book),
+        "home": trial.cost(page(client, "/ca/")),
+        "times": trial.cost(page(client, "/ca/procedures/padron/times?channel=video")),
+        "the day at the desk": trial.cost(page(clerk, "/desk/")),
+        "a booking": trial.cost(book),
     }
 
 
-def grown(
-    sizes: list[int], kind: str, grow: Callable[[int], None], app: Flask, place: Town
-) -> list[Curve]:
-    found: dict[str, list[tuple[float, float]]] = {}
-    for size in sizes:
-        begun = time.perf_counter()
-        grow(size)
-        progress(f"growth: {size} after {time.perf_counter() - begun:.0f} s")
-        with town_of(place.id):
-            for name, cost in of_everything(app, place).items():
-                found.setdefault(name, []).append((size, cost))
-    return [Curve(name, points) for name, points in found.items()]
+def with_visits(trial: Trial, sizes: Sequence[int]) -> None:
+    place, visit = a_working_town()
+    trial.grown(sizes, lambda size: let_years_pass(visit, size), lambda: _asked(trial, place))
 
 
-def with_visits(sizes: list[int], kind: str) -> list[Curve]:
-    with a_house(kind) as app:
-        place, visit = a_working_town()
-        return grown(sizes, kind, lambda size: let_years_pass(visit, size), app, place)
+def with_towns(trial: Trial, sizes: Sequence[int]) -> None:
+    place, _ = a_working_town()
+    made = iter(range(1, 10_000))
+
+    def grow(size: int) -> None:
+        while (db.session.scalar(sa.select(sa.func.count()).select_from(Town)) or 0) < size:
+            a_working_town(f"town-{next(made)}")
+            db.session.expunge_all()
+        speak_for(place.id)
+
+    trial.grown(sizes, grow, lambda: _asked(trial, db.session.merge(place)))
 
 
-def with_towns(sizes: list[int], kind: str) -> list[Curve]:
-    with a_house(kind) as app:
-        place, _ = a_working_town()
-        made = iter(range(1, 10_000))
-
-        def grow(size: int) -> None:
-            while (db.session.scalar(sa.select(sa.func.count()).select_from(Town)) or 0) < size:
-                a_working_town(f"town-{next(made)}")
-                db.session.expunge_all()
-            speak_for(place.id)
-
-        return grown(sizes, kind, grow, app, db.session.merge(place))
+def _asked(trial: Trial, place: Town) -> dict[str, Cost]:
+    with town_of(place.id):
+        return of_everything(trial, place)
 
 
-def with_waiting(sizes: list[int], kind: str) -> list[Curve]:
-    """What a tick of the waiting room costs, and its page, however many are in it."""
-    with a_house(kind):
-        place, _ = a_working_town()
-        wish = town.a_wish(place, town.the_procedure("padron"))
-        came = iter(range(1_000_000))
+def with_waiting(trial: Trial, sizes: Sequence[int]) -> None:
+    """What a tick of the waiting room costs, however many are in it."""
+    place, _ = a_working_town()
+    wish = town.a_wish(place, town.the_procedure("padron"))
+    came = iter(range(1_000_000))
 
-        def grow(size: int) -> None:
-            waiting = sa.select(sa.func.count(Visit.id)).where(Visit.status == Status.WAITING)
-            while (db.session.scalar(waiting) or 0) < size:
-                count = next(came)
-                at = town.tomorrow_at(8) + timedelta(
-                    days=1 + count // 60, minutes=10 * (count % 60)
-                )
-                with transaction():
-                    queue.arrive(town.a_visit(wish, at, f"+3462{count:07d}"))
+    def grow(size: int) -> None:
+        waiting = sa.select(sa.func.count(Visit.id)).where(Visit.status == Status.WAITING)
+        while (db.session.scalar(waiting) or 0) < size:
+            count = next(came)
+            at = town.tomorrow_at(8) + timedelta(days=1 + count // 60, minutes=10 * (count % 60))
+            with transaction():
+                queue.arrive(town.a_visit(wish, at, f"+3462{count:07d}"))
 
-        found: dict[str, list[tuple[float, float]]] = {}
-        for size in sizes:
-            grow(size)
-            progress(f"growth: {size} wait")
+    def tick() -> None:
+        with transaction():
+            queue.tell_waits(place)
 
-            def tick() -> None:
-                with transaction():
-                    queue.tell_waits(place)
+    trial.grown(sizes, grow, lambda: {"waits told again": trial.cost(tick)})
 
-            found.setdefault("waits told again", []).append((size, milliseconds(tick)))
-        return [Curve(name, points) for name, points in found.items()]
+
+def figures(what: str, kind: str, trial: Trial) -> list[Figure]:
+    return [
+        Figure(
+            f"{name}, {size:,.0f} {what}, {kind}",
+            cost and cost.worked,
+            "ms",
+            samples=TIMES if cost else 0,
+            note=f"{cost.passed:.0f} ms passed" if cost else "there was no time for it",
+        )
+        for name, points in trial.found.items()
+        for size, cost in points
+    ]
+
+
+def curves(trial: Trial) -> list[Curve]:
+    return [
+        Curve(name, [(size, cost.worked) for size, cost in points if cost])
+        for name, points in trial.found.items()
+    ]
 
 
 def main() -> None:
@@ -225,26 +282,33 @@ def main() -> None:
     )
     parser.add_argument("--towns", type=int, nargs="*", default=[1, 10, 100, 500])
     parser.add_argument("--waiting", type=int, nargs="*", default=[10, 50, 100, 200])
-    parser.add_argument("--register", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--registers", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--curves", type=Path, default=CURVES)
+    parser.add_argument("--minutes", type=float, default=6, help="of all of it, at most (6)")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure there too")
     wanted = parser.parse_args()
-    kind, rows = wanted.register, []
-    for what, sizes, measure in (
-        ("visits", wanted.visits, with_visits),
-        ("towns", wanted.towns, with_towns),
-        ("waiting", wanted.waiting, with_waiting),
-    ):
-        if not sizes:
-            continue
-        curves = measure(sizes, kind)
-        title = f"Milliseconds by {what}, on {kind}, {machine()['cores']} cores"
-        draw(wanted.curves / f"{what}-{kind}.svg", title, what, "ms", curves)
-        rows += [
-            Figure(f"{curve.name}, {size:,.0f} {what}", cost, "ms")
-            for curve in curves
-            for size, cost in curve.points
-        ]
+    rows: list[Figure] = []
+    parts = [
+        (kind, what, sizes, measure)
+        for kind in wanted.registers
+        for what, sizes, measure in (
+            ("waiting", wanted.waiting, with_waiting),
+            ("towns", wanted.towns, with_towns),
+            ("visits", wanted.visits, with_visits),
+        )
+        if sizes
+    ]
+    end = time.monotonic() + wanted.minutes * 60
+    for number, (kind, what, sizes, measure) in enumerate(parts):
+        share = (end - time.monotonic()) / (len(parts) - number)
+        with a_house(kind, time.monotonic() + share) as trial:
+            measure(trial, sizes)
+        title = f"Milliseconds of processor by {what}, {kind}, {machine()['cores']} cores"
+        draw(wanted.curves / f"{what}-{kind}.svg", title, what, "ms", curves(trial))
+        rows += figures(what, kind, trial)
     print(table(rows))
+    if wanted.json:
+        keep(wanted.json, rows)
 
 
 if __name__ == "__main__":

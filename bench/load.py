@@ -1,11 +1,12 @@
 """A busy day on one machine: people read, people book, people wait, and people write in calls.
 
-    .venv/bin/python bench/load.py --many 2000 --calls 200 --seconds 30 --processes 1 2 4
+    .venv/bin/python bench/load.py --many 2000 --calls 200 --seconds 20 --processes 1 2 4
 
 Everybody lives in this process and in gevent, as the server does: a person who waits costs a few
 kilobytes and no thread. (Locust is made of the same gevent, but has a person hold one request at a
 time; a person who waits holds a stream all day.) The register is SQLite and then PostgreSQL with
-Redis, each with as many web processes as were asked for.
+Redis, each with as many web processes as were asked for. All of it ends in `--minutes`: what there
+was no time for is said to be not measured.
 """
 
 from gevent import monkey
@@ -19,7 +20,7 @@ import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -47,6 +48,8 @@ LETTERS_A_SECOND = 1.0  # that somebody in a call writes
 AT_THE_DOOR = 100
 PLACE = "load"
 CLERKS_WHO_ARE_BOOKED = 40
+PATIENCE = 30.0  # of whoever asks something
+AT_MOST_BEFORE = 90.0  # seconds, for everybody who waits to have come in
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Waiting:
     """Somebody with a live connection, who reads whatever comes."""
 
     def __init__(self, counter: Counter, path: str) -> None:
-        self.line = socket.create_connection(("127.0.0.1", counter.port), timeout=60)
+        self.line = socket.create_connection(("127.0.0.1", counter.port), timeout=PATIENCE)
         host = f"{PLACE}.localhost:{counter.port}"
         self.line.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert b"200" in self.line.recv(4096).split(b"\r\n", 1)[0]
@@ -170,20 +173,28 @@ def write(counter: Counter, heard: Heard, until: float, code: str, number: int) 
         gevent.sleep(max(0.0, 1 / LETTERS_A_SECOND - (time.perf_counter() - begun)))
 
 
+def come_in(counter: Counter, own: str, many: int) -> list[Waiting]:
+    """Everybody who waits, a hundred at a time, or as many as the time allows."""
+    crowd: list[Waiting] = []
+    until = time.perf_counter() + AT_MOST_BEFORE
+    path = f"/ca/visits/{own}/room/stream"
+    while len(crowd) < many and time.perf_counter() < until:
+        at_the_door = min(AT_THE_DOOR, many - len(crowd))
+        some = [gevent.spawn(Waiting, counter, path) for _ in range(at_the_door)]
+        gevent.joinall(some, timeout=PATIENCE)
+        came = [one.value for one in some if one.value]
+        if not came:
+            break
+        crowd += came
+    return crowd
+
+
 def of_load(
     name: str, counter: Counter, wanted: argparse.Namespace, codes: list[str], own: str
 ) -> list[Figure]:
-    heard, crowd = Heard(), []
+    heard = Heard()
     before = counter.memory()
-    outside = wanted.many
-    while outside > 0:  # a hundred at a time
-        some = [
-            gevent.spawn(Waiting, counter, f"/ca/visits/{own}/room/stream")
-            for _ in range(min(AT_THE_DOOR, outside))
-        ]
-        gevent.joinall(some)
-        crowd += [one.value for one in some if one.value]
-        outside -= len(some)
+    crowd = come_in(counter, own, wanted.many)
     progress(f"load: {name}: {len(crowd)} wait")
     work, begun = counter.processor_seconds(), time.perf_counter()
     until = begun + wanted.seconds
@@ -192,7 +203,8 @@ def of_load(
         gevent.spawn(write, counter, heard, until, code, number)
         for number, code in enumerate(codes)
     ]
-    gevent.joinall(jobs)
+    gevent.joinall(jobs, timeout=wanted.seconds + PATIENCE)
+    gevent.killall(jobs)
     lasted = time.perf_counter() - begun
     work = (counter.processor_seconds() - work) / lasted * 100
     still = sum(one.is_there for one in crowd)
@@ -239,17 +251,23 @@ def a_register(kind: str, folder: Path) -> Iterator[dict[str, str]]:
 
 def measure(wanted: argparse.Namespace) -> list[Figure]:
     found: list[Figure] = []
+    end, longest = time.monotonic() + wanted.minutes * 60, 0.0
     for kind in wanted.registers:
-        for processes in wanted.processes:
-            with TemporaryDirectory(prefix="ventanilla-load-") as name:
-                folder = Path(name)
-                with (
-                    a_register(kind, folder) as settings,
-                    opened(folder, **settings, WORKERS=str(processes)) as counter,
-                ):
-                    codes, own = prepared(folder, settings["DATABASE_URL"], wanted.calls)
-                    title = f"{kind}, {processes} processes"
+        with TemporaryDirectory(prefix="ventanilla-load-") as name, ExitStack() as stack:
+            folder = Path(name)
+            settings = stack.enter_context(a_register(kind, folder))
+            codes: list[str] = []
+            for processes in wanted.processes:
+                title = f"{kind}, {processes} {'process' if processes == 1 else 'processes'}"
+                if time.monotonic() + longest > end:
+                    found.append(Figure(title, None, samples=0, note="there was no time for it"))
+                    continue
+                with opened(folder, **settings, WORKERS=str(processes)) as counter:
+                    if not codes:
+                        codes, own = prepared(folder, settings["DATABASE_URL"], wanted.calls)
+                    begun = time.monotonic()
                     found += of_load(title, counter, wanted, codes, own)
+                longest = max(longest, time.monotonic() - begun)
     return found
 
 
@@ -257,7 +275,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--many", type=int, default=2000, help="how many wait (2000)")
     parser.add_argument("--calls", type=int, default=200, help="how many calls write (200)")
-    parser.add_argument("--seconds", type=float, default=30, help="of each (30)")
+    parser.add_argument("--seconds", type=float, default=20, help="of each (20)")
+    parser.add_argument("--minutes", type=float, default=10, help="of all of it, at most (10)")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--registers", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure there too")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -62,8 +63,13 @@ def a_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Popen[bytes]]:
-    """Start the counter with the demonstration, as `make run` does, and wait until it answers."""
+def open_counter(
+    folder: Path, around: Mapping[str, str] | None = None, **settings: str
+) -> tuple[Counter, subprocess.Popen[bytes]]:
+    """Start the counter with the demonstration, as `make run` does, and wait until it answers.
+
+    `around` is what is true of its machine and no setting of ours.
+    """
     port = int(settings.get("PORT") or a_free_port())
     kept = {
         name: text
@@ -72,6 +78,7 @@ def open_counter(folder: Path, **settings: str) -> tuple[Counter, subprocess.Pop
     }
     environment = {
         **kept,
+        **(around or {}),
         "VENTANILLA_INSTANCE": str(folder),
         "VENTANILLA_PORT": str(port),
         "VENTANILLA_DEMO": "true",

@@ -8,10 +8,12 @@ of it each time.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -27,16 +29,20 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.booking.models import Status, Visit
+from app.core import relays
 from app.core.db import db
 from app.messaging.models import Message, MessageState
 from app.towns.tenant import every_town
-from tests import postgres, town
+from tests import clocks, postgres, town
+from tests import relay as coturn
+from tests.counter import a_free_port
 from tests.fleet import Fleet, until
 from tests.messaging.twilio_stand_in import StandIn
 from tests.redis import RunningRedis, a_redis
 from tests.storm import Person, Stormed, a_place, kill, workers_of
 
 HEALING_SECONDS = 90
+STEP_SECONDS = 20 * 60  # of a clock: longer than a time is kept, and than a worker may be silent
 
 
 class Line:
@@ -96,16 +102,59 @@ class Line:
         self.cut()
 
 
+class Relayed:
+    """A relay that may be killed, and somebody behind it who sends back what they hear."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        folder.mkdir()
+        self.relay = coturn.written_down(folder)
+        self.process = coturn.open_relay(self.relay)
+        stack.callback(self.kill)
+        self.echo = a_free_port()
+        words = ["turnutils_peer", "-L", "127.0.0.1", "-p", str(self.echo)]
+        stack.enter_context(_running(words))
+
+    @property
+    def setting(self) -> dict[str, str]:
+        return {"urls": self.relay.url, "secret": self.relay.secret}
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+    def start(self) -> None:
+        self.process = coturn.open_relay(self.relay)
+
+    def carries(self, house: "House") -> bool:
+        """Whether what the house hands out now opens it, and five messages come back."""
+        with house.door.app.app_context():
+            house.door.app.config["TURN_SERVERS"] = [self.setting]
+            (own,) = relays.servers_for("somebody")
+        return coturn.through(self.relay, own["username"], own["credential"], self.echo)[0]
+
+
+@contextmanager
+def _running(words: list[str]) -> Iterator[None]:
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 class House:
     """Two servers, all of what they stand on, and people who want something of them."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.register = postgres.Server(synchronous_commit="on")
         stack.callback(self.register.end)
+        self.found: list[str] = []  # what went wrong while something was broken
         self.line = Line(self.register.port)
         stack.callback(self.line.close)
         self.redis: RunningRedis = stack.enter_context(a_redis(folder))
         self.twilio = stack.enter_context(StandIn())
+        self.relays = [Relayed(folder / f"relay{number}", stack) for number in range(2)]
         place = self.register.address
         self.fleet = Fleet(
             folder,
@@ -113,6 +162,8 @@ class House:
             2,
             register=place.replace(str(self.register.port), str(self.line.port)),
             redis=self.redis.address,
+            relay=json.dumps([one.setting for one in self.relays]),
+            have_clocks=clocks.can_be_made(),
         )
         stack.callback(self.fleet.end)
         self.door: Stormed = self.fleet.second_door()
@@ -257,6 +308,28 @@ def line_slow(house: House, chance: random.Random) -> None:
     house.line.seconds = 0.0
 
 
+def _step(seconds: int, says: str, name: str) -> Callable[[House, random.Random], None]:
+    def fault(house: House, chance: random.Random) -> None:
+        clock = chance.choice(house.fleet.clocks)
+        clock.differ(seconds)
+        _a_moment(chance, 8)
+        clock.differ(0)
+
+    fault.__doc__, fault.__name__ = says, name
+    return fault
+
+
+def relay_killed(house: House, chance: random.Random) -> None:
+    """kill -9 of a relay: another one of the pool carries, and this one again once it is back."""
+    lost, other = chance.sample(house.relays, 2)
+    lost.kill()
+    if not other.carries(house):
+        house.found.append("the other relay carried nothing")
+    lost.start()
+    if not lost.carries(house):
+        house.found.append("a relay that is back carries nothing")
+
+
 def _twilio(mood: str, says: str) -> Callable[[House, random.Random], None]:
     def fault(house: House, chance: random.Random) -> None:
         house.twilio.mood = mood
@@ -269,7 +342,9 @@ def _twilio(mood: str, says: str) -> Callable[[House, random.Random], None]:
 
 FAULTS: tuple[Callable[[House, random.Random], None], ...] = (
     *(web_killed, worker_killed, database_killed, redis_killed, redis_hangs),
-    *(line_cut, line_dead, line_slow),
+    *(line_cut, line_dead, line_slow, relay_killed),
+    _step(STEP_SECONDS, "The clock of one server is put forwards, and right again.", "clock_ahead"),
+    _step(-STEP_SECONDS, "The clock of one server is put back, and right again.", "clock_behind"),
     _twilio("slow", "The message provider answers late."),
     _twilio("busy", "The message provider says: too many."),
     _twilio("unwell", "The message provider answers with its own mistakes."),
@@ -324,7 +399,7 @@ def is_well(house: House) -> bool:
 
 
 def losses(house: House, heard: Heard) -> list[str]:
-    found = [f"a mistake of ours: {odd}" for odd in heard.odd]
+    found = [f"a mistake of ours: {odd}" for odd in heard.odd] + house.found
     if not until(lambda: is_well(house), HEALING_SECONDS):
         return [*found, "the house did not recover by itself"]
     if not until(lambda: _waiting(house.door) == 0, 2 * HEALING_SECONDS):

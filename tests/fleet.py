@@ -14,6 +14,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 from tests import postgres
+from tests.clocks import Clock
 from tests.counter import (
     AS_MANY_AS_THEY_LIKE,
     Counter,
@@ -33,9 +34,18 @@ class Fleet:
     """Each server is what `core serve` opens: a web server and a worker of its own."""
 
     def __init__(
-        self, folder: Path, twilio: StandIn, many: int, *, register: str = "", redis: str = ""
+        self,
+        folder: Path,
+        twilio: StandIn,
+        many: int,
+        *,
+        register: str = "",
+        redis: str = "",
+        relay: str = "",
+        have_clocks: bool = False,
     ) -> None:
         self.folder, self.twilio = folder, twilio
+        self.clocks = [Clock(folder / f"clock{number}") for number in range(many * have_clocks)]
         self.settings = {
             **AS_MANY_AS_THEY_LIKE,
             "DEMO": "no",
@@ -51,6 +61,7 @@ class Fleet:
             "TWILIO_TIMEOUT_SECONDS": "4",
             **({"DATABASE_URL": register} if register else {}),
             **({"REDIS_URL": redis} if redis else {}),
+            **({"TURN_SERVERS": relay} if relay else {}),
         }
         self.ports = [a_free_port() for _ in range(many)]
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * many
@@ -62,7 +73,9 @@ class Fleet:
         log = self.folder / f"server{number}"
         log.mkdir(exist_ok=True)
         port = str(self.ports[number])
-        counter, self.processes[number] = open_counter(log, **{**self.settings, "PORT": port})
+        around = self.clocks[number].around if self.clocks else {}
+        settings = {**self.settings, "PORT": port}
+        counter, self.processes[number] = open_counter(log, around, **settings)
         return counter
 
     def restart(self, number: int) -> None:

@@ -59,24 +59,48 @@ def settings(port: int, secret: str, *, reaches_loopback: bool) -> str:
     return "\n".join([text, *own, ""])
 
 
+def open_relay(relay: Relay) -> subprocess.Popen[bytes]:
+    """Start it, at its address and with its secret, and wait until it takes connections."""
+    with (relay.folder / "relay.log").open("ab") as log:
+        words = ["turnserver", "-c", str(relay.folder / "turnserver.conf")]
+        words += ["--pidfile", str(relay.folder / "relay.pid")]
+        process = subprocess.Popen(words, cwd=relay.folder, stdout=log, stderr=log)
+    wait_for(relay, process)
+    return process
+
+
+def through(relay: Relay, name: str, word: str, port: int) -> tuple[bool, str]:
+    """Whether five messages came back through the relay from an echo at that port."""
+    done = subprocess.run(
+        [
+            *("turnutils_uclient", "-u", name, "-w", word, "-p", str(relay.port)),
+            *("-e", "127.0.0.1", "-r", str(port), "-n", "5", "-c", "127.0.0.1"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    said = done.stdout + done.stderr
+    return "tot_recv_msgs=5" in said and done.returncode == 0, said
+
+
+def written_down(folder: Path, *, reaches_loopback: bool = True) -> Relay:
+    """A relay with its settings in that folder, not yet open."""
+    relay = Relay(a_free_port(), secrets.token_hex(16), folder)
+    text = settings(relay.port, relay.secret, reaches_loopback=reaches_loopback)
+    (folder / "turnserver.conf").write_text(text)
+    return relay
+
+
 @contextmanager
 def a_relay(folder: Path, *, reaches_loopback: bool = True) -> Iterator[Relay]:
-    relay = Relay(a_free_port(), secrets.token_hex(16), folder)
-    file = folder / "turnserver.conf"
-    file.write_text(settings(relay.port, relay.secret, reaches_loopback=reaches_loopback))
-    with (folder / "relay.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["turnserver", "-c", str(file), "--pidfile", str(folder / "relay.pid")],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(relay, process)
-            yield relay
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
+    relay = written_down(folder, reaches_loopback=reaches_loopback)
+    process = open_relay(relay)
+    try:
+        yield relay
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def wait_for(relay: Relay, process: subprocess.Popen[bytes]) -> None:

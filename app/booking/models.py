@@ -95,6 +95,7 @@ class Visit(Personal, OfTown, Base):
     __table_args__ = (
         sa.UniqueConstraint("town_id", "form_token"),
         sa.Index("ix_visit_town_status_starts", "town_id", "status", "starts_at"),
+        sa.Index("ix_visit_status_procedure", "status", "procedure_id"),  # who is here now
         sa.Index("ix_visit_town_counted", "town_id", "is_counted"),
     )
 

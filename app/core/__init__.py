@@ -22,11 +22,13 @@ def init_app(app: Flask) -> None:
         security,
         storage,
         stream,
+        telemetry,
         upkeep,
     )
 
     logs.init_app(app)
     db.init_app(app)
+    telemetry.init_app(app)
     i18n.init_app(app)
     limits.init_app(app)  # before the forms: what is refused counts too
     security.init_app(app)

@@ -17,7 +17,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from app.core import bell, stream
+from app.core import bell, stream, telemetry
 from app.core.db import db, transaction
 
 log = structlog.get_logger()
@@ -101,7 +101,8 @@ def run_due(now: float) -> int:
             with turn_of(errand) as is_ours:
                 if is_ours:
                     count += 1
-                    errand.run()
+                    with telemetry.span(current_app, f"job {errand.name}"):
+                        errand.run()
         except Exception:
             log.exception("job failed", job=errand.name)
         finally:

@@ -86,6 +86,10 @@ class Defaults:
     # {"vilaclara": {"url": "https://…", "secret": "…"}}. docs/requests.md says how they speak.
     PAYMENT_GATEWAYS: Mapping[str, dict[str, str]] = {}
     SIGNING_PAGES: Mapping[str, dict[str, str]] = {}
+    # Spans without personal data, by OTLP/HTTP (docs/telemetry.md). Empty: none, at no cost.
+    TELEMETRY_URL = ""  # of the collector, as http://127.0.0.1:4318
+    TELEMETRY_HEADERS: Mapping[str, str] = {}  # as {"Authorization": "Bearer …"}
+    TELEMETRY_PART = 1.0  # of the requests and errands that are told
     METRICS_TOKEN = ""  # lets a monitor on another machine read /metrics
     OFFER_MINUTES = 45  # how long an earlier time is kept for whoever waits for one
     HOLDS_PER_PHONE = 6
@@ -165,7 +169,9 @@ class Defaults:
     TURN_SERVERS: tuple[dict[str, Any], ...] = ()  # relays: [{"urls": ["turn:…"], "secret": "…"}]
     TURN_SECRET = ""  # of the relays that name none of their own
     TURN_MINUTES = 60  # how long the credentials of one person are good
-    JANUS_URL = ""  # of the media server, as http://127.0.0.1:8088/janus; empty: there is none
+    # Of the media server, as http://127.0.0.1:8088/janus; several with a space between them, new
+    # ones at the end, and one secret and key for all. Empty: there is none.
+    JANUS_URL = ""
     JANUS_SECRET = ""  # its api_secret
     JANUS_ROOM_KEY = ""  # its admin_key: only who has it may open rooms
     JANUS_TIMEOUT_SECONDS = 3

@@ -318,3 +318,64 @@ def test_a_room_opens_to_its_own_word_alone(behind, visit):
     tries("destroy", secret=middle._word(other.code, "secret"))
     tries("destroy", secret=middle._word(visit.code, "pin"))
     janus.end(stranger)
+
+
+@pytest.fixture
+def pool(behind, app, server, tmp_path):
+    """A second server, with the words of the first one."""
+    other = real.MediaServer(tmp_path, secret=server.secret, room_key=server.room_key)
+    real.write_settings(other)
+    other.open()
+    behind["JANUS_URL"] = f"{server.url} {other.url}"
+    app.extensions.pop("janus", None)
+    yield [server, other]
+    other.close()
+    if not server.is_up():
+        server.open()
+
+
+def test_a_room_stays_at_one_server_and_others_go_to_another(pool, visit):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "Pere")
+    sends(clerk)
+    sends(citizen)
+    rooms = [f"room-{number}" for number in range(12)]
+
+    places = {room: janus._by_turns(room)[0] for room in rooms}
+
+    assert janus._place(clerk.media_session) == janus._place(citizen.media_session)
+    assert middle.run(citizen, {"do": "keep"}) == {}
+    assert set(places.values()) == {0, 1}
+    for room, place in places.items():
+        session = janus.begin(room)
+        assert janus._place(session) == place
+        assert 0 < session < 2**53
+        assert janus._place(janus.begin(room, [janus.MOST_SERVERS + 1 - place])) == 1 - place
+        janus.end(session)
+
+
+def test_a_room_whose_server_dies_goes_on_at_the_other_and_stays_there(pool, visit, app):
+    clerk, citizen = seated(visit, Part.CLERK, "Ana"), seated(visit, Part.CITIZEN, "Pere")
+    sends(clerk)
+    sends(citizen)
+    first = janus._place(clerk.media_session)
+    pool[first].close()
+
+    with pytest.raises(LineGone):
+        middle.run(clerk, {"do": "keep"})
+    assert middle.is_wanted(visit)
+    sends(clerk)
+    pool[first].open()
+    app.extensions.pop("janus", None)
+    sends(citizen)
+
+    assert janus._place(clerk.media_session) == janus._place(citizen.media_session) == 1 - first
+    assert middle.run(citizen, {"do": "keep"}) == {}
+
+
+def test_a_server_that_was_taken_out_of_the_setting_asks_to_begin_anew(pool, behind, app, visit):
+    seat = seated(visit, Part.CLERK, "Ana")
+    sends(seat)
+    seat.media_session = seat.media_session // janus.MOST_SERVERS * janus.MOST_SERVERS + 7
+
+    with pytest.raises(LineGone):
+        middle.run(seat, {"do": "keep"})

@@ -34,21 +34,6 @@ def settings(app):
     app.config.update(before)
 
 
-def through(relay, name, word, port):
-    """Whether five messages came back through the relay from an echo at that port."""
-    done = subprocess.run(
-        [
-            *("turnutils_uclient", "-u", name, "-w", word, "-p", str(relay.port)),
-            *("-e", "127.0.0.1", "-r", str(port), "-n", "5", "-c", "127.0.0.1"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    said = done.stdout + done.stderr
-    return "tot_recv_msgs=5" in said and done.returncode == 0, said
-
-
 @pytest.fixture
 def echo():
     port = a_free_port()
@@ -66,7 +51,7 @@ def credentials(settings, relay, person="k3m9", **more):
 def test_what_the_counter_hands_out_opens_the_relay(settings, open_relay, echo):
     server = credentials(settings, open_relay)
 
-    passed, said = through(open_relay, server["username"], server["credential"], echo)
+    passed, said = coturn.through(open_relay, server["username"], server["credential"], echo)
 
     assert passed, said
     assert server["urls"] == [open_relay.url]
@@ -84,7 +69,9 @@ def test_what_the_counter_hands_out_opens_the_relay(settings, open_relay, echo):
 def test_a_name_or_word_that_was_changed_opens_nothing(settings, open_relay, echo, spoil):
     server = credentials(settings, open_relay)
 
-    passed, said = through(open_relay, *spoil(server["username"], server["credential"]), echo)
+    passed, said = coturn.through(
+        open_relay, *spoil(server["username"], server["credential"]), echo
+    )
 
     assert not passed
     assert "Cannot complete Allocation" in said
@@ -93,7 +80,7 @@ def test_a_name_or_word_that_was_changed_opens_nothing(settings, open_relay, ech
 def test_credentials_end_by_themselves(settings, open_relay, echo):
     server = credentials(settings, open_relay, TURN_MINUTES=-1)
 
-    passed, said = through(open_relay, server["username"], server["credential"], echo)
+    passed, said = coturn.through(open_relay, server["username"], server["credential"], echo)
 
     assert not passed
     assert "Cannot complete Allocation" in said
@@ -102,7 +89,7 @@ def test_credentials_end_by_themselves(settings, open_relay, echo):
 def test_the_shipped_relay_is_no_door_to_its_own_network(settings, shipped_relay, echo):
     server = credentials(settings, shipped_relay)
 
-    passed, said = through(shipped_relay, server["username"], server["credential"], echo)
+    passed, said = coturn.through(shipped_relay, server["username"], server["credential"], echo)
 
     assert not passed
     assert "403 (Forbidden IP)" in said

@@ -70,7 +70,7 @@ def record(room: str, is_on: bool) -> None:
     The server has done it when this returns. Never asked within a transaction.
     """
     try:
-        session = janus.begin()
+        session = janus.begin(room)
         try:
             janus.ask(
                 session,
@@ -92,9 +92,11 @@ def publish(seat: Participant) -> None:
 
 
 def open_session(seat: Participant) -> int:
-    """A new session at the server for this window. The older one of the seat is not kept."""
+    """A new session for this window, where the others are. The seat's older one is not kept."""
+    others = [one for one in queries.participants(seat.visit) if one.is_present and one != seat]
+    near = [one.media_session for one in others if one.media_session is not None]
     try:
-        return janus.begin()
+        return janus.begin(seat.visit.code, near)
     except (janus.Away, janus.Gone, janus.Refused) as trouble:
         raise LineGone from trouble
 

@@ -74,6 +74,7 @@ def callable_by(clerk: Resource) -> sa.Select[Any]:
     return (
         sa.select(Visit)
         .where(
+            Visit.status.in_((Status.WAITING, Status.BOOKED)),  # never the years gone by
             is_ready(),
             Visit.procedure_id.in_(skills),
             Visit.language.in_(languages),
