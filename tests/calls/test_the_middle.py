@@ -370,6 +370,9 @@ def test_a_room_whose_server_dies_goes_on_at_the_other_and_stays_there(pool, vis
 
     assert janus._place(clerk.media_session) == janus._place(citizen.media_session) == 1 - first
     assert middle.run(citizen, {"do": "keep"}) == {}
+    with pytest.raises(LineGone):
+        middle.record(visit.code, True)  # where the room would begin now it is not
+    middle.record(visit.code, True, middle.sessions_in(visit))
 
 
 def test_a_server_that_was_taken_out_of_the_setting_asks_to_begin_anew(pool, behind, app, visit):

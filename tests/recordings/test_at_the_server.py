@@ -100,7 +100,7 @@ def folder(app, tmp_path, monkeypatch):
 def server(folder, monkeypatch):
     """A media server that only remembers what it was told."""
     told = []
-    monkeypatch.setattr(middle, "record", lambda room, is_on: told.append((room, is_on)))
+    monkeypatch.setattr(middle, "record", lambda room, is_on, _near=(): told.append((room, is_on)))
     return told
 
 

@@ -7,7 +7,7 @@ the server itself: its errands come to our rooms, where we know who may see whom
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,13 +64,14 @@ def may_record(visit: Visit) -> bool:
     return is_set and bool(inside) and all(seat.media is Media.JANUS for seat in inside)
 
 
-def record(room: str, is_on: bool) -> None:
+def record(room: str, is_on: bool, near: Sequence[int] = ()) -> None:
     """From here on everything in that room is written down, or nothing. Twice is once.
 
-    The server has done it when this returns. Never asked within a transaction.
+    `near`: the sessions of who is in it (`sessions_in`), so that their server is asked. It has done
+    it when this returns. Never asked within a transaction.
     """
     try:
-        session = janus.begin(room)
+        session = janus.begin(room, near)
         try:
             janus.ask(
                 session,
@@ -91,12 +92,16 @@ def publish(seat: Participant) -> None:
     tell_everybody(seat, {"published": seat.media_session})
 
 
+def sessions_in(visit: Visit, but: Participant | None = None) -> list[int]:
+    """The sessions of everybody who is there now: where they are is where the room is."""
+    present = (one for one in queries.participants(visit) if one.is_present and one != but)
+    return [one.media_session for one in present if one.media_session is not None]
+
+
 def open_session(seat: Participant) -> int:
     """A new session for this window, where the others are. The seat's older one is not kept."""
-    others = [one for one in queries.participants(seat.visit) if one.is_present and one != seat]
-    near = [one.media_session for one in others if one.media_session is not None]
     try:
-        return janus.begin(seat.visit.code, near)
+        return janus.begin(seat.visit.code, sessions_in(seat.visit, but=seat))
     except (janus.Away, janus.Gone, janus.Refused) as trouble:
         raise LineGone from trouble
 

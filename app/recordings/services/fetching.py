@@ -49,7 +49,7 @@ def fetch(segment_id: int) -> None:
     ours = [take for take in segment.takes if take.is_by_server]
     if segment.state is State.CLOSING and ours and all(take.is_whole for take in ours):
         return
-    is_told = sources.record(segment.visit.code, segment.state is State.RECORDING)
+    is_told = sources.tell(segment, segment.state is State.RECORDING)
     files, before = list(_files(segment)), list(segment.takes)
     try:
         if not ours:
@@ -239,7 +239,7 @@ def _vouch(segment: Segment, is_told: bool, files: list[Path]) -> None:
 def _hand_over(segment: Segment, files: list[Path]) -> None:
     """The clerk's browser records from here on. What is missing between is a gap."""
     log.warning("the media server records no more", visit_id=segment.visit_id)
-    sources.record(segment.visit.code, False)
+    sources.tell(segment, False)
     with suppress(OSError, mjr.Garbled):
         for path in files:
             _take_in(segment, path, is_last=True)

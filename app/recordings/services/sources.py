@@ -4,6 +4,7 @@ Whichever it is, its pieces come through one door (`capture.receive`) and the ru
 ones: consent first, pieces in order, gaps declared, a ledger.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -37,7 +38,8 @@ class Server:
         if not segment.is_unfinished:
             return
         wishes = db.session().info.setdefault("recording", {})
-        wishes[segment.visit.code] = segment.state is State.RECORDING
+        near = rooms.middle.sessions_in(segment.visit)
+        wishes[segment.visit.code] = (segment.state is State.RECORDING, near)
 
 
 def source_of(segment: Segment) -> Source:
@@ -49,10 +51,15 @@ def choose(segment: Segment) -> None:
     segment.by_server = rooms.middle.may_record(segment.visit)
 
 
-def record(room: str, is_on: bool) -> bool:
-    """Whether the server does as it is told."""
+def tell(segment: Segment, is_on: bool) -> bool:
+    """The server where that call is now."""
+    return record(segment.visit.code, is_on, rooms.middle.sessions_in(segment.visit))
+
+
+def record(room: str, is_on: bool, near: Sequence[int] = ()) -> bool:
+    """Whether the server does as it is told; it is the one that has those sessions."""
     try:
-        rooms.middle.record(room, is_on)
+        rooms.middle.record(room, is_on, near)
     except LineGone as trouble:
         log.warning("the media server does not record as it should", why=str(trouble.__cause__))
         return False
@@ -62,8 +69,8 @@ def record(room: str, is_on: bool) -> bool:
 @sa.event.listens_for(Session, "after_commit")
 def _tell_the_server(session: Session) -> None:
     """If it does not answer, whoever fetches its files notices within two seconds."""
-    for room, is_on in session.info.pop("recording", {}).items():
-        record(room, is_on)
+    for room, (is_on, near) in session.info.pop("recording", {}).items():
+        record(room, is_on, near)
 
 
 @sa.event.listens_for(Session, "after_rollback")
