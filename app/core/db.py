@@ -6,13 +6,14 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, current_app, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -92,6 +93,8 @@ migrate = Migrate()
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _looked_first: ContextVar[bool] = ContextVar("looked_first", default=False)
 
+log = structlog.get_logger()
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -118,6 +121,22 @@ def init_app(app: Flask) -> None:
             if engine.dialect.name == "sqlite":
                 teach_sqlite(engine)
     app.before_request(choose_mode)
+    app.teardown_appcontext(let_go)  # before the extension's own, which finds nothing left to do
+
+
+def let_go(error: BaseException | None = None) -> None:
+    """Give the connection back, also one that died after its work was done.
+
+    The answer is ready by then, and what it says was committed: a rollback that finds nobody at the
+    other end must not turn it into a page of the web server's own.
+    """
+    try:
+        db.session.remove()
+    except sa.exc.DBAPIError as trouble:
+        log.warning("register gone at the end", reason=type(trouble.orig).__name__)
+        with suppress(sa.exc.SQLAlchemyError):
+            db.session().invalidate()
+        db.session.registry.clear()
 
 
 def postgresql_options(config: Mapping[str, Any]) -> dict[str, Any]:

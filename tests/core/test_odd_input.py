@@ -7,6 +7,7 @@ from flask import request
 
 from app import create_app
 from app.core import settings
+from app.core.db import db
 from tests import town
 
 DEEP = "[" * 60_000 + "]" * 60_000
@@ -153,3 +154,29 @@ def test_what_is_sent_with_a_form_never_touches_the_disk(app):
     with app.test_request_context(method="POST", data=body, content_type=kind):
         assert isinstance(request.files["paper"].stream, io.BytesIO)
         assert len(request.files["paper"].read()) == 1_500_000
+
+
+def test_a_register_that_dies_once_the_answer_is_made_does_not_take_it_away(
+    an_empty_house, tmp_path, monkeypatch
+):
+    house = an_empty_house(tmp_path, SECRET_KEY="s" * 40)
+    with house.app_context():
+        page = f"{town.base(town.a_town())}/ca/"
+        db.session.commit()
+        dialect = db.engine.dialect
+        db.session.remove()
+    begins = dialect.do_rollback
+    died = []
+
+    def dies(connection):
+        if not died:
+            died.append(True)
+            raise dialect.dbapi.OperationalError("server closed the connection unexpectedly")
+        begins(connection)
+
+    monkeypatch.setattr(dialect, "do_rollback", dies)
+    browser = house.test_client()
+
+    assert browser.get(page).status_code == 200
+    assert died
+    assert browser.get(page).status_code == 200  # and leaves no broken connection behind
