@@ -34,7 +34,7 @@ A_DAY = re.compile(
 # Names of files and of kinds, and signs of a unit: alike in every language.
 ALIKE = re.compile(r"\bSHA-256\b|\bmanifest\.json\b|\bapplication/[a-z-]+|\b\d* ?min\b|\bCSV\b")
 # Codes and digests; an address of a page or of a person.
-A_CODE = re.compile(r"\b(?=\w*\d)[0-9A-Za-z_-]{6,}\b|\b[a-z0-9]{12}\b|https?://\S+|\S+@\S+")
+A_CODE = re.compile(r"\b(?=[\w-]*\d)[0-9A-Za-z_-]{6,}\b|\b[a-z0-9]{12}\b|https?://\S+|\S+@\S+")
 # What only programs and auditors write: its words must not excuse a word on a screen.
 OF_PROGRAMS = ("audit_", "file_reading", "stream_message", "alembic_version")
 
