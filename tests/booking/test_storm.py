@@ -279,7 +279,7 @@ def test_a_worker_that_dies_in_the_middle_loses_nothing_that_was_acknowledged(st
 
 
 def _insisting(person, press, heard, lock):
-    """Press until somebody answers."""
+    """Press until somebody answers, and again when told that it is busy, as the page says."""
 
     def again():
         for _ in range(40):
@@ -288,6 +288,9 @@ def _insisting(person, press, heard, lock):
             except OSError:
                 person.line.close()
                 time.sleep(0.1)
+                continue
+            if person.status == 503:
+                time.sleep(1)
             else:
                 with lock:
                     heard.append(person.location.rpartition("hold=")[2])
