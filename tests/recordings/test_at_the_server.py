@@ -361,7 +361,7 @@ def test_everybody_hears_when_the_server_does_not_answer_and_the_browser_takes_o
     put(folder, running, people[1], "audio", written("audio", running.started_at))
     later(monkeypatch, 5)
     services.fetch(running.id)
-    monkeypatch.setattr(sources, "record", lambda room, is_on: False)
+    monkeypatch.setattr(sources, "record", lambda room, is_on, _near=(): False)
 
     services.fetch(running.id)
     assert running.is_alarmed
@@ -419,7 +419,7 @@ def test_a_server_that_died_is_waited_for_until_its_files_are_still(
     running, people, folder, monkeypatch
 ):
     path = put(folder, running, people[1], "audio", written("audio", running.started_at))
-    monkeypatch.setattr(sources, "record", lambda room, is_on: False)
+    monkeypatch.setattr(sources, "record", lambda room, is_on, _near=(): False)
     services.stop(running, End.CLERK)
     db.session.commit()
     services.fetch(running.id)
