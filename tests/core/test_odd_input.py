@@ -180,3 +180,5 @@ def test_a_register_that_dies_once_the_answer_is_made_does_not_take_it_away(
     assert browser.get(page).status_code == 200
     assert died
     assert browser.get(page).status_code == 200  # and leaves no broken connection behind
+    with house.app_context():
+        db.engine.dispose()
