@@ -3,6 +3,7 @@
 import re
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-from tests.counter import ROOT, a_free_port
+from tests.counter import ROOT, Counter, a_free_port, close_counter, open_counter
 
 SHIPPED = ROOT / "deploy" / "janus"
 NETWORK = "127.0.0.1"
@@ -108,3 +109,15 @@ def a_media_server(folder: Path) -> Iterator[MediaServer]:
         yield server
     finally:
         server.close()
+
+
+@contextmanager
+def a_counter_through(server: MediaServer, folder: Path, **settings: str) -> Iterator[Counter]:
+    """A counter whose towns have all chosen that server in the middle."""
+    counter, process = open_counter(folder, **server.settings, **settings)
+    with sqlite3.connect(folder / "ventanilla.db") as register:
+        register.execute("UPDATE town SET media = 'janus'")
+    try:
+        yield counter
+    finally:
+        assert close_counter(process) == 0

@@ -305,8 +305,6 @@ def _holds(app: Flask, leave: Leave) -> bool:
         except Exception:
             log.exception("a leave to listen could not be looked up")
             return False
-        finally:
-            db.session.remove()
 
 
 def _missed(channels: list[str], since: int) -> list[Any]:

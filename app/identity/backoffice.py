@@ -77,6 +77,7 @@ def reactivate(code: str) -> Response:
 def recover_citizen() -> Response:
     """A citizen lost their passkeys: one of the staff has seen who they are, another confirms."""
     form = CheckForm(countries=g.town.phone_countries, landlines=services.can_call())
+    is_alone = not services.colleagues_of(current_account)
     if not form.validate_on_submit():
         return page_or_fragment(
             "identity/people_recover.html",
@@ -84,14 +85,14 @@ def recover_citizen() -> Response:
             status=422 if form.errors else 200,
             form=form,
             waiting=queries.recoveries(),
-            is_alone=not services.colleagues_of(current_account),
+            is_alone=is_alone,
         )
     with transaction():
         services.ask_recovery(form.number, seen=str(form.seen.data), by=current_account)
-    if services.colleagues_of(current_account):
-        flash(_("If this number has an account with passkeys, a colleague is asked to confirm it."))
-    else:
+    if is_alone:
         flash(_("If this number has an account with passkeys, a link is on its way to it."))
+    else:
+        flash(_("If this number has an account with passkeys, a colleague is asked to confirm it."))
     return see_other(url_for(".recover_citizen"))
 
 

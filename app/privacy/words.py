@@ -13,13 +13,13 @@ from app.core.i18n import LANGUAGES, clock_time, date_in_words, language_name
 from app.core.phones import readable
 from app.papers.models import PaperState
 from app.privacy.models import BlockReason, HoldReason, RequestKind, RequestState
-from app.towns.models import Channel, DocumentRule, Level, Procedure, Town
+from app.towns.models import Channel, Level, Procedure, Town
 
 
 def init_app(app: Flask) -> None:
     app.add_template_global(fact)
     words: list[Callable[[str], str]] = [section_name, fact_name, step_name]
-    words += [request_kind, request_state, block_reason, hold_reason, document_rule]
+    words += [request_kind, request_state, block_reason, hold_reason]
     for word in words:
         app.add_template_global(word)
 
@@ -72,15 +72,6 @@ def _what_goes_with_it() -> dict[str, str]:
         "also": _("More procedures of one visit"),
         "invitations": _("Invitations to an account"),
     }
-
-
-def document_rule(rule: str) -> str:
-    return {
-        DocumentRule.NOTHING.value: _("Keep nothing of the number"),
-        DocumentRule.MASKED.value: _("Keep four digits"),
-        DocumentRule.DIGEST.value: _("Keep a fingerprint, to recognise the same document"),
-        DocumentRule.FULL.value: _("Keep the whole number for some days, then four digits"),
-    }[rule]
 
 
 def fact_name(name: str) -> str:

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import janus
-from tests.counter import close_counter, open_counter
 from tests.journeys import test_a_recording as recording
 from tests.journeys.test_the_call import a_call, hang_up
 
@@ -32,16 +31,11 @@ def server(tmp_path_factory):
 def writing(tmp_path_factory, server):
     """A counter whose media server may write down what goes through it."""
     folder = tmp_path_factory.mktemp("counter")
-    counter, process = open_counter(
-        folder, **server.settings, JANUS_RECORDINGS=str(server.recordings)
-    )
-    with sqlite3.connect(folder / "ventanilla.db") as register:
-        register.execute("UPDATE town SET media = 'janus'")
-        register.execute("UPDATE procedure SET recording = 'may'")
-    try:
-        yield counter
-    finally:
-        assert close_counter(process) == 0
+    settings = {"JANUS_RECORDINGS": str(server.recordings)}
+    with janus.a_counter_through(server, folder, **settings) as opened:
+        with sqlite3.connect(folder / "ventanilla.db") as register:
+            register.execute("UPDATE procedure SET recording = 'may'")
+        yield opened
 
 
 def test_a_part_is_recorded_by_the_server_with_a_pause(writing, server, a_page, tmp_path):

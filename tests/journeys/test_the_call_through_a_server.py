@@ -1,12 +1,9 @@
 """The same calls with a media server in the middle: Janus, as it is shipped."""
 
-import sqlite3
-
 import pytest
 from playwright.sync_api import expect
 
 from tests import janus
-from tests.counter import close_counter, open_counter
 from tests.journeys import test_the_call as direct
 from tests.journeys.test_the_main_job import talks
 
@@ -30,14 +27,8 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def through(tmp_path_factory, server):
     """A counter whose towns have all chosen the server in the middle."""
-    folder = tmp_path_factory.mktemp("counter")
-    counter, process = open_counter(folder, **server.settings)
-    with sqlite3.connect(folder / "ventanilla.db") as register:
-        register.execute("UPDATE town SET media = 'janus'")
-    try:
-        yield counter
-    finally:
-        assert close_counter(process) == 0
+    with janus.a_counter_through(server, tmp_path_factory.mktemp("counter")) as opened:
+        yield opened
 
 
 def carried_by(kind, *pages):

@@ -135,6 +135,17 @@ def both(folder, segment, people, **how):
             put(folder, segment, person, kind, written(kind, segment.started_at, note=note, **how))
 
 
+def claimed(segment, people, folder, monkeypatch):
+    """Four seconds of both, stopped, fetched and ready to be drawn: the number of the segment."""
+    both(folder, segment, people)
+    later(monkeypatch, 4)
+    services.stop(segment, End.CLERK)
+    db.session.commit()
+    services.fetch(segment.id)
+    [number] = services.claim_due()
+    return number
+
+
 def finished(segment):
     services.fetch(segment.id)
     for number in services.claim_due():
@@ -454,12 +465,7 @@ class Stopped(BaseException):
 def test_a_worker_killed_while_it_draws_leaves_one_recording(
     running, people, folder, monkeypatch, step
 ):
-    both(folder, running, people)
-    later(monkeypatch, 4)
-    services.stop(running, End.CLERK)
-    db.session.commit()
-    services.fetch(running.id)
-    [number] = services.claim_due()
+    number = claimed(running, people, folder, monkeypatch)
     db.session.commit()
 
     def dies(*words, **more):
@@ -486,12 +492,7 @@ def test_a_worker_killed_while_it_draws_leaves_one_recording(
 
 
 def test_two_who_drew_the_same_film_keep_one(running, people, folder, monkeypatch):
-    both(folder, running, people)
-    later(monkeypatch, 4)
-    services.stop(running, End.CLERK)
-    db.session.commit()
-    services.fetch(running.id)
-    [number] = services.claim_due()
+    number = claimed(running, people, folder, monkeypatch)
     assert services.finish(number)
     file = running.file
 
