@@ -1,5 +1,7 @@
 """A media server in the middle: who goes through it, who sees whom, and what happens without it."""
 
+import queue
+
 import pytest
 import sqlalchemy as sa
 
@@ -99,6 +101,28 @@ def test_who_does_not_send_yet_cannot_be_fetched(behind, visit):
 
     with pytest.raises(NotSentYet):
         middle.run(citizen, {"do": "subscribe", "to": clerk.code})
+
+
+def test_what_a_seat_had_there_ends_once_that_is_committed_and_not_before(
+    behind, visit, monkeypatch
+):
+    seat, ended = seated(visit, Part.CLERK, "Ana"), queue.SimpleQueue()
+    monkeypatch.setattr(middle, "_end", lambda _app, sessions: ended.put(sessions))
+    seat.media_session = 77
+    db.session.commit()
+
+    middle.let_go(seat)
+    with db.session.begin_nested():
+        pass
+    db.session.rollback()
+    seat.media_session = 78
+    middle.let_go(seat)
+    db.session.flush()
+    with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+        raise ZeroDivisionError
+    db.session.commit()
+
+    assert ended.get(timeout=20) == [78]
 
 
 def test_at_whom_it_rings_sees_nobody_yet(behind, visit):

@@ -275,6 +275,8 @@ def let_go(seat: Participant) -> None:
 
 @sa.event.listens_for(Session, "after_commit")
 def _end_sessions(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     ended = session.info.pop("let go", None)
     if ended and current_app and janus.is_set():
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -283,7 +285,8 @@ def _end_sessions(session: Session) -> None:
 
 @sa.event.listens_for(Session, "after_rollback")
 def _keep_sessions(session: Session) -> None:
-    session.info.pop("let go", None)
+    if not session.in_nested_transaction():
+        session.info.pop("let go", None)
 
 
 def _end(app: Flask, sessions: list[int]) -> None:
