@@ -107,6 +107,13 @@ def ids_by_server(*states: State) -> Sequence[int]:
     return db.session.scalars(question.order_by(Segment.id)).all()
 
 
+def is_owed_by_server(segment: Segment) -> bool:
+    """Whether it has ended, and not all that a media server wrote of it is taken in."""
+    ours = [take for take in segment.takes if take.is_by_server]
+    is_taken_in = bool(ours) and all(take.is_whole for take in ours)
+    return segment.by_server and segment.state is State.CLOSING and not is_taken_in
+
+
 def alarmed() -> Sequence[Segment]:
     """Of the town spoken for: those that run, and of which nothing arrives."""
     question = sa.select(Segment).where(
