@@ -17,6 +17,7 @@ from app.recordings import ledger
 from app.recordings.errors import SegmentMissing
 from app.recordings.models import (
     OPEN,
+    RUNNING,
     Consent,
     ConsentText,
     LedgerEntry,
@@ -104,6 +105,16 @@ def in_state(*states: State) -> Sequence[Segment]:
 def ids_by_server(*states: State) -> Sequence[int]:
     """Of the town spoken for: those that a media server records, or has recorded."""
     question = sa.select(Segment.id).where(Segment.state.in_(states), Segment.by_server.is_(True))
+    return db.session.scalars(question.order_by(Segment.id)).all()
+
+
+def ids_left_by_server() -> Sequence[int]:
+    """Of the town spoken for: those that run, and that a browser has taken over from a server."""
+    question = sa.select(Segment.id).where(
+        Segment.state.in_(RUNNING),
+        Segment.by_server.is_(False),
+        Segment.takes.any(Take.file_name != ""),
+    )
     return db.session.scalars(question.order_by(Segment.id)).all()
 
 

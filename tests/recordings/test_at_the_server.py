@@ -414,6 +414,25 @@ def test_once_the_browser_records_the_server_does_not(running, people, folder, s
     assert server[-1] == (running.visit.code, False)
 
 
+def test_a_server_that_did_not_hear_it_is_told_again_and_nobody_keeps_what_it_wrote(
+    running, people, folder, server, monkeypatch
+):
+    put(folder, running, people[1], "audio", written("audio", running.started_at))
+    later(monkeypatch, 5)
+    people[1].media = Media.MESH
+    db.session.commit()
+    with monkeypatch.context() as line:
+        line.setattr(sources, "record", lambda room, is_on, _near=(): False)
+        services.fetch(running.id)
+    put(folder, running, people[1], "audio", written("audio", running.started_at), at=2)
+    server.clear()
+
+    jobs.fetch()
+
+    assert server == [(running.visit.code, False)]
+    assert list(folder.iterdir()) == []
+
+
 def test_a_film_of_both_the_server_and_the_browser_is_one(running, people, folder, monkeypatch):
     from tests.recordings.conftest import a_film, send_film
 

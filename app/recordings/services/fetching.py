@@ -263,6 +263,17 @@ def _hand_over(segment: Segment, files: list[Path]) -> None:
             segments.tell(segment)
 
 
+def rest(segment_id: int) -> None:
+    """A server that did not hear that a browser records now would write on, through every pause.
+
+    It is told again, and nobody reads what it wrote.
+    """
+    segment = db.session.get_one(Segment, segment_id)
+    sources.tell(segment, False)
+    for path in _files(segment):
+        path.unlink(missing_ok=True)
+
+
 def sweep() -> int:
     """Files that belong to nothing that is still recorded. Returns how many there were."""
     if not current_app.config["JANUS_RECORDINGS"]:
