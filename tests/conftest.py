@@ -81,8 +81,35 @@ def an_empty_house(app: Flask) -> Callable[..., Flask]:
     return opened
 
 
+@pytest.fixture(scope="session", autouse=True)
+def opened_engines() -> Iterator[set[sa.Engine]]:
+    """Every engine that connected to a register since the last test ended."""
+    opened: set[sa.Engine] = set()
+
+    def remember(connection: sa.Connection) -> None:
+        opened.add(connection.engine)
+
+    sa.event.listen(sa.Engine, "engine_connect", remember)
+    yield opened
+    sa.event.remove(sa.Engine, "engine_connect", remember)
+
+
 @pytest.fixture(autouse=True)
-def register(request: pytest.FixtureRequest) -> Iterator[None]:
+def closed_registers(opened_engines: set[sa.Engine]) -> Iterator[None]:
+    """What a test opened is closed with it.
+
+    The collector of garbage would close it in the middle of some later test, and PostgreSQL's
+    driver would blame that one.
+    """
+    yield
+    while opened_engines:
+        opened_engines.pop().dispose()
+
+
+@pytest.fixture(autouse=True)
+def register(
+    request: pytest.FixtureRequest, opened_engines: set[sa.Engine], closed_registers: None
+) -> Iterator[None]:
     """Whatever a test writes, commits included, is gone after it."""
     if "journey" in request.keywords or "storm" in request.keywords:
         yield
@@ -105,6 +132,7 @@ def register(request: pytest.FixtureRequest) -> Iterator[None]:
             db.engines[None] = engine
             outer.rollback()
             connection.close()
+            opened_engines.discard(engine)  # the next test goes on with it
             day.forget()
 
 

@@ -90,7 +90,10 @@ def update() -> int:
 
 
 def extracted() -> Catalog:
-    """Every sentence of the code and the templates, with the files it stands in."""
+    """Every sentence of the code and the templates, with the files it stands in.
+
+    In the order of the files' names: what a folder happens to list first differs between machines.
+    """
     with (ROOT / "babel.cfg").open() as configuration:
         methods, options = parse_mapping_cfg(configuration)
     template = Catalog()
@@ -103,7 +106,7 @@ def extracted() -> Catalog:
         strip_comment_tags=True,
         directory_filter=lambda folder: not Path(folder).name.startswith((".", "node_modules")),
     )
-    for file, line, sentence, notes, context in found:
+    for file, line, sentence, notes, context in sorted(found, key=lambda one: one[:2]):
         template.add(
             sentence, None, [(Path(file).as_posix(), line)], auto_comments=notes, context=context
         )

@@ -43,7 +43,7 @@ def _chart(forecast: queries.Forecast) -> Chart:
         labels=[f"{one.starts:%-H:%M}" for one in forecast.halves],
         series=[
             Series(_("Needed"), [float(one.needed) for one in forecast.halves]),
-            Series(_("There"), [float(one.there) for one in forecast.halves]),
+            Series(_("Clerks there"), [float(one.there) for one in forecast.halves]),
         ],
     )
 

@@ -69,26 +69,29 @@ def seen_in(lang: str) -> dict[str, Seen]:
 
 
 def look_around(langs: list[str], until: float, share: int, shares: int) -> None:
-    """This share of every screen in these languages that was not seen yet."""
-    with (
-        TemporaryDirectory(prefix="ventanilla-access-") as place,
-        sync_playwright() as playwright,
-        open_house(Path(place), **AS_MANY_AS_THEY_LIKE) as house,
-    ):
+    """This share of every screen in these languages that was not seen yet.
+
+    Each language has a house of its own: what is handed from a kiosk to a telephone is soon over.
+    """
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for lang in langs:
-            house.speak(lang)
-            walker, already = Walker(house, browser), seen_in(lang)
-            with (KEPT / f"{lang}.jsonl").open("a") as file:
-                for name, opened in list(ways(house, walker, lang))[share::shares]:
-                    if name in already or time.time() > until:
-                        continue
-                    if seen := _look_once(name, opened, walker):
-                        file.write(json.dumps(asdict(seen), ensure_ascii=False) + "\n")
-                        file.flush()
-            walker.close()
+            with (
+                TemporaryDirectory(prefix="ventanilla-access-") as place,
+                open_house(Path(place), **AS_MANY_AS_THEY_LIKE) as house,
+            ):
+                house.speak(lang)
+                walker, already = Walker(house, browser), seen_in(lang)
+                with (KEPT / f"{lang}.jsonl").open("a") as file:
+                    for name, opened in list(ways(house, walker, lang))[share::shares]:
+                        if name in already or time.time() > until:
+                            continue
+                        if seen := _look_once(name, opened, walker):
+                            file.write(json.dumps(asdict(seen), ensure_ascii=False) + "\n")
+                            file.flush()
+                walker.close()
+                (KEPT / "screens.json").write_text(json.dumps(names_of(house)))
             print(f"access: {lang}: {len(seen_in(lang))} screens", flush=True)
-        (KEPT / "screens.json").write_text(json.dumps(names_of(house)))
         browser.close()
 
 
