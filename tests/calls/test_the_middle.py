@@ -293,6 +293,43 @@ def test_no_word_that_opens_the_server_reaches_a_browser(behind, app, client, vi
     assert [word for word in words if any(word in text for text in heard)] == []
 
 
+def test_nothing_of_ours_is_held_while_the_server_is_asked(
+    behind, app, client, visit, clerk, monkeypatch
+):
+    """Whoever asks may wait for seconds, and on SQLite everybody else who writes with them."""
+    at_the_desk = app.test_client()
+    town.enter(at_the_desk, clerk)
+    base, read, held = town.base(visit.town), janus._read, []
+
+    def asked(*words, **more):
+        held.append(db.session().in_transaction())
+        return read(*words, **more)
+
+    def enters(browser, page):
+        token = town.token_in(browser.get(page).text)
+        room = f"{page.removesuffix('/wait')}/room"
+        app.extensions.pop("janus", None)
+        joined = presence(browser, room, token, event="join")
+        seat = {name: joined.json[name] for name in ("participant", "incarnation")}
+
+        def does(**errand):
+            head = {"X-CSRFToken": token, "Accept": "application/json"}
+            return browser.post(f"{room}/media", json={**seat, **errand}, headers=head)
+
+        handle = does(do="publish", description=OFFER).json["handle"]
+        assert does(do="ways", handle=handle, candidates=[]).status_code == 200
+        assert does(do="shown").status_code == 200
+        return joined.json["participant"], does
+
+    monkeypatch.setattr(janus, "_read", asked)
+    clerks, _ = enters(at_the_desk, f"{base}/desk/visits/{visit.code}")
+    _, does = enters(client, f"{base}/ca/visits/{visit.code}/wait")
+    does(do="subscribe", to=clerks)
+
+    assert len(held) > 12
+    assert not any(held)
+
+
 def test_it_writes_down_a_call_for_us_alone(behind, visit, tmp_path):
     behind["JANUS_RECORDINGS"] = str(tmp_path)
     clerk = seated(visit, Part.CLERK, "Ana")
