@@ -129,6 +129,11 @@ def a_call(place: Town) -> str:
     return a_letter(Way.CALL)
 
 
+@example("key/<name>", lambda: messaging.name_for_keys(new_code()))
+def a_call_that_asks_for_a_key(place: Town) -> str:
+    return messaging.name_for_keys(a_letter(Way.CALL))
+
+
 @example("near/<code>", new_code)
 def a_near_telephone(place: Town) -> str:
     return the_bridge(place).code

@@ -77,6 +77,11 @@ def prefix_of(number: str) -> str:
     return number[:-LAST_DIGITS]
 
 
+def dictated(number: str) -> str:
+    """`+34972203040` → `9 7 2, 2 0, …`: digit by digit, however a voice reads whole numbers."""
+    return ", ".join(" ".join(group) for group in readable(number).split())
+
+
 def readable(number: str) -> str:
     """`+34600123456` → `600 12 34 56`; foreign ones keep their country code."""
     try:

@@ -10,3 +10,10 @@ class ReportNotGenuine(Refusal):
 
     status = 403
     message = _l("This page is for the message provider only.")
+
+
+class NoKeyPressed(Refusal):
+    """Nothing is told to whoever or whatever only listens."""
+
+    status = 400
+    message = _l("No key was pressed, so nothing is read aloud.")

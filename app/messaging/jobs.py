@@ -8,3 +8,9 @@ from app.messaging import services
 def deliver_due() -> int:
     """Send what is due. Returns how many were handed over."""
     return services.deliver_due()
+
+
+@every(60)
+def forget_what_is_over() -> int:
+    """What calls kept to tell goes once it is no longer true. Returns of how many."""
+    return services.forget_what_is_over()

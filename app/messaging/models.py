@@ -1,6 +1,7 @@
 """The outbox: one row a message, written in the transaction of the fact that it tells."""
 
 import enum
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,6 +28,31 @@ class Way(enum.StrEnum):
 
     SMS = "sms"
     CALL = "call"
+
+
+BETWEEN_PARTS = "\n\n"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a call says: `asks` for a key, `tells` what it is for, `otherwise` when no key comes.
+
+    A person presses the key. An answering machine does not, and never keeps what is not for it.
+    Each part is read line by line; together they are the body of one message.
+    """
+
+    asks: str
+    tells: str
+    otherwise: str
+
+    def __str__(self) -> str:
+        return BETWEEN_PARTS.join((self.asks, self.tells, self.otherwise))
+
+    @classmethod
+    def read(cls, body: str) -> "Spoken | None":
+        """None for what does not say which part is for everybody: nobody hears any of it."""
+        parts = body.split(BETWEEN_PARTS)
+        return cls(*parts) if len(parts) == 3 else None
 
 
 class Delivery(enum.StrEnum):
@@ -73,3 +99,16 @@ class Message(Personal, OfTown, Base):
     problem: Mapped[str | None] = mapped_column(sa.String(200))
     delivery: Mapped[Delivery | None] = mapped_column(stored(Delivery))
     delivery_at: Mapped[datetime | None]
+
+    @property
+    def as_received(self) -> str:
+        """What the person reads, or hears who presses the key."""
+        spoken = Spoken.read(self.body) if self.way is Way.CALL else None
+        return BETWEEN_PARTS.join((spoken.asks, spoken.tells)) if spoken else self.body
+
+    @property
+    def waits_for_a_key(self) -> bool:
+        """A call that may be going on: what it tells is kept until it is over or no longer true."""
+        is_over = self.delivery is not None and self.delivery.step == Delivery.DELIVERED.step
+        is_true = self.not_after is not None and clock.now() < self.not_after
+        return self.way is Way.CALL and is_true and not is_over

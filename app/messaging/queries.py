@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.db import db, first_or_none
-from app.messaging.models import Message, MessageState
+from app.messaging.models import Message, MessageState, Way
 
 
 def latest(limit: int = 30) -> Sequence[Message]:
@@ -38,6 +38,28 @@ def message(code: str) -> Message | None:
     """The one that the provider calls so."""
     found: Message | None = first_or_none(sa.select(Message).where(Message.code == code))
     return found
+
+
+def call_about(key: str) -> Message | None:
+    """The call with that key."""
+    found: Message | None = first_or_none(
+        sa.select(Message).where(Message.key == key, Message.way == Way.CALL)
+    )
+    return found
+
+
+def calls_to_forget() -> Sequence[int]:
+    """Ids of calls of the last day that keep what is no longer true."""
+    now = clock.now()
+    return db.session.scalars(
+        sa.select(Message.id).where(
+            Message.state == MessageState.SENT,
+            Message.try_at > now - timedelta(days=1),
+            Message.way == Way.CALL,
+            Message.not_after <= now,
+            Message.body != "",
+        )
+    ).all()
 
 
 def is_written(key: str) -> bool:

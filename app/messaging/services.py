@@ -1,22 +1,27 @@
 """Errands of the post: write a message, withdraw it, hand it to the provider."""
 
+import hmac
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 from flask import current_app
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Missing
 from app.core.events import publish
+from app.core.i18n import speaking
 from app.core.jobs import call
+from app.core.keys import keyed, keyed_by_any
 from app.core.phones import takes_messages
 from app.messaging import queries
-from app.messaging.errors import ReportNotGenuine
+from app.messaging.errors import NoKeyPressed, ReportNotGenuine
 from app.messaging.events import MessageNotDelivered, ReportRefused
-from app.messaging.models import Delivery, Message, MessageState, Way
+from app.messaging.models import Delivery, Message, MessageState, Spoken, Way
 from app.messaging.providers import (
     Joint,
     NotGenuine,
@@ -54,7 +59,8 @@ def send_later(
     """Write a message now; it leaves when this transaction is committed, or never.
 
     `at`: not before that instant. `not_after`: the instant from which it would be false or
-    useless, and is dropped instead. What a landline cannot read is dropped too.
+    useless, and is dropped instead. What a landline cannot read is dropped too. The body of a call
+    is written by `Spoken`.
     """
     is_written = way is Way.SMS
     if is_written and db.session.get_one(Town, current_town_id()).has_plain_sms:
@@ -95,6 +101,30 @@ def withdraw_all(phone: str) -> None:
     waiting = sa.select(Message).where(Message.phone == phone, Message.state == MessageState.QUEUED)
     for message in db.session.scalars(waiting):
         message.state = MessageState.DROPPED
+
+
+def forget(key: str) -> None:
+    """That call has nothing to tell any more: what it was for is over."""
+    message = queries.call_about(key)
+    if message is None:
+        return
+    town_services.take_turns()
+    if message.state is MessageState.QUEUED:
+        message.state = MessageState.DROPPED
+    message.not_after = clock.now()
+    _empty(message)
+
+
+def forget_what_is_over() -> int:
+    """Of calls of which nobody told us that they ended. Returns of how many."""
+    with every_town():
+        found = queries.calls_to_forget()
+        db.session.rollback()
+        if not found:
+            return 0
+        with transaction():
+            db.session.execute(sa.update(Message).where(Message.id.in_(found)).values(body=""))
+        return len(found)
 
 
 def claim_due(limit: int = BATCH) -> list[int]:
@@ -143,14 +173,7 @@ def deliver(message_id: int) -> None:
         with transaction():
             db.session.get_one(Message, message_id).state = MessageState.DROPPED
         return
-    parcel = Parcel(
-        phone=message.phone,
-        body=message.body,
-        valid_seconds=_seconds_left(message),
-        way=message.way,
-        locale=message.locale,
-        report_to=_where_to_report(sender, message),
-    )
+    parcel = _parcel(sender, message)
     is_again, written_at = message.attempts > 1, message.written_at
     db.session.rollback()
     outcome, provider_id, problem = MessageState.SENT, None, None
@@ -172,8 +195,8 @@ def _write_down(
     message.state, message.problem = outcome, problem and problem[:200]
     if outcome is MessageState.SENT:
         message.sent_at, message.provider_id = clock.now(), provider_id
-        if not current_app.config["DEMO"]:
-            message.body = ""  # a code or a link is nobody's business once it has left
+        if not message.waits_for_a_key:
+            _empty(message)
     elif outcome is MessageState.QUEUED:
         if message.attempts > len(PAUSES):
             message.state = MessageState.FAILED
@@ -181,6 +204,12 @@ def _write_down(
             message.try_at = clock.now() + timedelta(seconds=PAUSES[message.attempts - 1])
     if message.state is MessageState.FAILED:
         _tell_that_it_failed(message)
+
+
+def _empty(message: Message) -> None:
+    """A code or a link is nobody's business once it has left."""
+    if not current_app.config["DEMO"]:
+        message.body = ""
 
 
 def can_join() -> bool:
@@ -232,9 +261,56 @@ def note_report(code: str, way: Way, report: Report) -> None:
         return
     message.provider_id = report.provider_id
     message.delivery, message.delivery_at = report.delivery, clock.now()
+    if message.way is Way.CALL and not message.waits_for_a_key:
+        _empty(message)
     if report.delivery is Delivery.UNDELIVERED:
         message.state, message.problem = MessageState.FAILED, (report.problem or "")[:200]
         _tell_that_it_failed(message)
+
+
+def read_aloud(name: str, report: Report) -> str:
+    """What a call goes on with after a key: the same each time, as long as it is true.
+
+    Whose key it was is known from the name in the address and from the call: both must fit.
+    """
+    if not report.key:
+        raise NoKeyPressed
+    message = queries.message(_code_in(name))
+    known = message and message.provider_id
+    if message is None or message.way is not Way.CALL or known not in (None, report.provider_id):
+        raise Missing
+    sender: SmsSender = current_app.extensions["sms"]
+    with speaking(message.locale):
+        return sender.read_aloud(_true_now(message), message.locale)
+
+
+def _true_now(message: Message) -> str:
+    spoken = Spoken.read(message.body)
+    if spoken and message.waits_for_a_key:
+        return spoken.tells
+    return "\n".join(
+        (_("This code is no longer valid."), _("Ask for a new one on the page. Goodbye."))
+    )
+
+
+def name_for_keys(code: str) -> str:
+    """Under which a call asks what comes after the key. It opens nothing else, and only we make it.
+
+    Whoever knows by which code the provider reports about the call does not know this name.
+    """
+    return f"{code}.{_proof(keyed(f'key:{code}'))}"
+
+
+def _code_in(name: str) -> str:
+    code, _dot, shown = name.partition(".")
+    proofs = [_proof(one) for one in keyed_by_any(f"key:{code}")]
+    if not any(hmac.compare_digest(shown.encode(), proof.encode()) for proof in proofs):
+        raise Missing
+    return code
+
+
+def _proof(digest: str) -> str:
+    return digest[:32]
 
 
 def _is_old_news(message: Message, told: Delivery) -> bool:
@@ -253,11 +329,24 @@ def _tell_that_it_failed(message: Message) -> None:
     )
 
 
-def _where_to_report(sender: SmsSender, message: Message) -> str:
-    """Of this address the provider's signature speaks."""
+def _parcel(sender: SmsSender, message: Message) -> Parcel:
+    """What the provider is given. What a call tells after the key stays here where it can ask."""
+    parcel = Parcel(
+        phone=message.phone,
+        body=message.body,
+        valid_seconds=_seconds_left(message),
+        way=message.way,
+        locale=message.locale,
+    )
     if not sender.reports_to or message.code is None:
-        return ""
-    return reports_to(f"{message.way}/{message.code}", db.session.get_one(Town, message.town_id))
+        return parcel
+    town = db.session.get_one(Town, message.town_id)
+    parcel = replace(parcel, report_to=reports_to(f"{message.way}/{message.code}", town))
+    spoken = Spoken.read(message.body) if message.way is Way.CALL else None
+    if spoken is None:
+        return parcel
+    key_to = reports_to(f"key/{name_for_keys(message.code)}", town)
+    return replace(parcel, body=spoken.asks, otherwise=spoken.otherwise, key_to=key_to)
 
 
 def _seconds_left(message: Message) -> int | None:

@@ -1,4 +1,7 @@
-"""Where the message provider tells us what became of a message. It signs; nobody else is heard."""
+"""Where the message provider tells us what became of a message, and that a key was pressed.
+
+It signs; nobody else is heard.
+"""
 
 from flask import Blueprint, Response, make_response, request
 
@@ -20,3 +23,12 @@ def report(way: str, code: str) -> Response:
     with transaction():
         services.note_report(code, Way(way), told)
     return make_response("", 204)
+
+
+@bp.post("/twilio/key/<name>")
+@by_provider
+def key(name: str) -> Response:
+    """Somebody pressed a key in a call: what it is read now. Asked again, it is the same."""
+    signature = request.headers.get("X-Twilio-Signature", "")
+    told = services.read_report(Way.CALL, request.path, request.form, signature, kind="key")
+    return Response(services.read_aloud(name, told), mimetype="text/xml")

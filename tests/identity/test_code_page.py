@@ -103,7 +103,7 @@ def test_a_landline_hears_the_code_and_is_told_to_keep_the_page(client, wish):
     done = town.send(client, here, code=digits)
     visit = client.get(f"{town.base(wish.town)}{done.location}").text
 
-    assert "A voice reads the code twice" in page
+    assert "A voice reads the code twice. Press 1 when it asks you to." in re.sub(r"\s+", " ", page)
     assert "Call me again" in page
     assert "Send another code" not in page
     assert ways_sent()[0] is Way.CALL

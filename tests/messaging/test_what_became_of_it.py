@@ -8,13 +8,15 @@ from app.core import clock
 from app.core.db import db
 from app.core.settings import Unsafe
 from app.messaging import providers, services
-from app.messaging.models import Delivery, Message, MessageState, Way
+from app.messaging.models import Delivery, Message, MessageState, Spoken, Way
 from app.messaging.providers import Parcel, Refused
 from app.towns.tenant import town_of
 from tests import town
 from tests.messaging.post import deliver_due, settings
 from tests.messaging.twilio_stand_in import StandIn
 
+WORDS = str(Spoken("Bon dia. Premeu 1.", "1, 2\n3, 4", "Adeu."))
+KEY_TO = "http://vilaclara.localhost:8000/hooks/twilio/key/x"
 SHARED_KEY = "a shared key that only the tests know"
 
 
@@ -37,7 +39,7 @@ def use(app, twilio, monkeypatch, **changes):
     monkeypatch.setitem(app.extensions, "sms", providers.chosen(settings(twilio, **changes)))
 
 
-def a_message(way=Way.SMS, key="visit:abc:0:booked", body="1, 2\n3, 4") -> Message:
+def a_message(way=Way.SMS, key="visit:abc:0:booked", body=WORDS) -> Message:
     message = services.send_later(town.PHONE, body, key=key, locale="ca", way=way)
     db.session.commit()
     deliver_due()
@@ -303,12 +305,14 @@ def test_reports_are_asked_for_only_where_twilio_can_come(app, place, twilio):
 
 
 def test_a_call_reads_the_lines_aloud_with_time_to_write(post):
-    a_message(Way.CALL, body="Codi & més:\n1, 2\n3, 4")
+    a_message(Way.CALL, body=str(Spoken("Hola & bon dia:\nPremeu 1.", "1, 2", "Adeu.")))
 
     call = post.received[0]
     assert (call["To"], call["From"]) == (town.PHONE, "+34900000001")
     say = '<Say language="ca-ES" voice="Polly.Arlet-Neural">'
-    assert f'{say}Codi &amp; més:</Say><Pause length="1" />{say}1, 2</Say>' in call["Twiml"]
+    assert (
+        f'{say}Hola &amp; bon dia:</Say><Pause length="1" />{say}Premeu 1.</Say>' in call["Twiml"]
+    )
     assert call["StatusCallbackEvent"] == ["answered", "completed"]
     assert call["StatusCallback"].endswith(f"/hooks/twilio/call/{codes()[0]}")
 
@@ -319,7 +323,7 @@ def codes():
 
 @pytest.mark.parametrize("slug", ["es", "ca", "va", "gl", "eu", "en"])
 def test_there_is_a_voice_for_each_language_that_is_spoken(post, slug):
-    services.send_later(town.PHONE, "1, 2", key="code:1", locale=slug, way=Way.CALL)
+    services.send_later(town.PHONE, WORDS, key="code:1", locale=slug, way=Way.CALL)
     db.session.commit()
 
     deliver_due()
@@ -351,7 +355,7 @@ def test_without_a_number_to_call_from_there_are_no_calls(twilio):
 
     assert not sender.can_call
     with pytest.raises(Refused, match="call from"):
-        sender.send(Parcel(town.PHONE, "1, 2", way=Way.CALL))
+        sender.send(Parcel(town.PHONE, "1, 2", way=Way.CALL, key_to=KEY_TO))
 
 
 @pytest.mark.parametrize(
@@ -369,7 +373,7 @@ def test_a_call_that_will_never_work_is_refused(twilio, code, changes, phone):
     )
 
     with pytest.raises(Refused, match=f"Twilio {code}: "):
-        sender.send(Parcel(phone, "1, 2", way=Way.CALL))
+        sender.send(Parcel(phone, "1, 2", way=Way.CALL, key_to=KEY_TO))
 
 
 # What is shown

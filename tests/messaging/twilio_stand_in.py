@@ -48,6 +48,9 @@ VOICES = {
 EVENTS = {"initiated", "ringing", "answered", "completed"}
 # What its reader knows of the verb and of the noun, of what we could want.
 DIAL = {"action", "answerOnBridge", "callerId", "hangupOnStar", "method", "timeLimit", "timeout"}
+GATHER = {
+    *("action", "actionOnEmptyResult", "finishOnKey", "input", "method", "numDigits", "timeout"),
+}
 NUMBER = {"statusCallback", "statusCallbackEvent", "statusCallbackMethod", "url", "method"}
 
 # The document describes no error; this is what every one of them looks like.
@@ -259,7 +262,7 @@ class Account:
         if not to.startswith(self.countries):
             yield 21215, f"Account not authorized to call {to}."
         if words:
-            yield from _objections_to_words(words)
+            yield from objections_to_words(words)
             yield from self._objections_to_dialling(words)
 
     def _objections_to_dialling(self, words: str) -> Iterator[tuple[int, str]]:
@@ -367,7 +370,7 @@ class Account:
         }
 
 
-def _objections_to_words(words: str) -> Iterator[tuple[int, str]]:
+def objections_to_words(words: str) -> Iterator[tuple[int, str]]:
     """What Twilio's reader says of a document: verbs it does not know, voices it does not have."""
     try:
         document = ElementTree.fromstring(words)  # noqa: S314 - our own words, on this machine
@@ -375,10 +378,31 @@ def _objections_to_words(words: str) -> Iterator[tuple[int, str]]:
         yield 12100, "Document parse failure"
         return
     for verb in document:
-        if verb.tag not in ("Say", "Pause", "Dial"):
+        if verb.tag not in ("Say", "Pause", "Dial", "Gather", "Hangup"):
             yield 12200, f"Schema validation warning: {verb.tag}"
-        if verb.tag == "Say" and (verb.get("voice"), verb.get("language")) not in VOICES:
+        if verb.tag == "Hangup" and (verb.keys() or len(verb)):
+            yield 12200, "Schema validation warning: Hangup"
+        if verb.tag == "Gather":
+            yield from _objections_to_gathering(verb)
+    for said in document.iter("Say"):
+        if (said.get("voice"), said.get("language")) not in VOICES or not said.text:
             yield 13520, "Say: Invalid text"
+
+
+def _objections_to_gathering(gather: ElementTree.Element) -> Iterator[tuple[int, str]]:
+    """A document that came with the call has no address, to which a relative one could be added."""
+    action = urlsplit(gather.get("action", ""))
+    if action.scheme not in ("http", "https") or not action.netloc:
+        yield 11100, "Invalid URL format"
+    if set(gather.keys()) - GATHER or {child.tag for child in gather} - {"Say", "Pause", "Play"}:
+        yield 12200, "Schema validation warning: Gather"
+    if gather.get("input", "dtmf") != "dtmf" or gather.get("method", "POST") != "POST":
+        yield 12200, "Schema validation warning: only keys, and only POST, are played here"
+    if gather.get("finishOnKey", "#") not in ("", *"0123456789#*"):
+        yield 13310, "Gather: Invalid finishOnKey value"
+    for name, usual in (("numDigits", "1"), ("timeout", "5")):
+        if not re.fullmatch("[1-9][0-9]*", gather.get(name, usual)):
+            yield 12200, f"Schema validation warning: {name}"
 
 
 class StandIn(ThreadingTCPServer):

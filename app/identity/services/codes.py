@@ -20,7 +20,7 @@ from app.core.events import publish
 from app.core.i18n import current_slug, speaking
 from app.core.keys import keyed, keyed_by_any
 from app.core.limits import network
-from app.core.phones import takes_messages
+from app.core.phones import dictated, takes_messages
 from app.identity import queries
 from app.identity.errors import NoMoreMessages
 from app.identity.events import CodeGuessed, PhoneConfirmed
@@ -28,7 +28,7 @@ from app.identity.models import MAX_TRIES, PhoneCode
 from app.identity.services.fraud import refuse_abuse
 from app.messaging import queries as messages
 from app.messaging import services as messaging
-from app.messaging.models import Way
+from app.messaging.models import Spoken, Way
 from app.messaging.providers import SmsSender
 from app.towns.models import Town
 from app.towns.tenant import current_town_id, every_town
@@ -151,6 +151,8 @@ def _is_out_of_tries(phone: str, codes: Sequence[PhoneCode]) -> bool:
 
 
 def _count_wrong(code: PhoneCode) -> CodeOutcome:
+    if code.tries + 1 >= MAX_TRIES:
+        messaging.forget(f"code:{code.id}")
     code.tries += 1
     if code.is_spent:
         publish(CodeGuessed(town_id=code.town_id, purpose=code.purpose))
@@ -164,20 +166,27 @@ def _written(digits: str, host: str) -> str:
 
 
 def _aloud(digits: str) -> str:
-    """A line for each breath; the digits in pairs, twice."""
+    """A line for each breath; the digits in pairs, twice, and only for who presses a key."""
     town = db.session.get_one(Town, current_town_id())
     pairs = [f"{digits[at]}, {digits[at + 1]}" for at in range(0, DIGITS, 2)]
-    return "\n".join(
-        (
-            _("Hello. This is the town hall of %(town)s.", town=town.name),
-            _("Somebody asked for a code with this telephone. If it was not you, hang up."),
-            _("Your code is:"),
-            *pairs,
-            _("Once more:"),
-            *pairs,
-            _("Do not give it to anybody. Goodbye."),
-        )
+    asks = (
+        _("Hello. This is the counter of the town hall of %(town)s.", town=town.name),
+        _("Somebody asked for a code with this telephone. If it was not you, hang up."),
+        _("Press 1 to hear the code."),
     )
+    tells = (
+        _("Your code is:"),
+        *pairs,
+        _("Once more:"),
+        *pairs,
+        _("Do not give it to anybody. Goodbye."),
+    )
+    otherwise = (
+        _("Nobody pressed a key, so we do not say the code."),
+        _("Ask for another call, or call us on %(phone)s.", phone=dictated(town.phone)),
+        _("Goodbye."),
+    )
+    return str(Spoken("\n".join(asks), "\n".join(tells), "\n".join(otherwise)))
 
 
 def _is_one_of(digest: str, wanted: list[str]) -> bool:
@@ -185,7 +194,8 @@ def _is_one_of(digest: str, wanted: list[str]) -> bool:
 
 
 def _use(code: PhoneCode) -> CodeOutcome:
-    """Of two at once, the register lets the first use it."""
+    """Of two at once, the register lets the first use it. No call says it from here on."""
+    messaging.forget(f"code:{code.id}")
     used = db.session.execute(
         sa.update(PhoneCode)
         .where(PhoneCode.id == code.id, PhoneCode.used_at.is_(None))

@@ -15,7 +15,8 @@ class Parcel:
     """A message on its way. `valid_seconds`: after that it must not arrive any more.
 
     The text of a call is read aloud line by line in the language `locale`. `report_to`: the
-    address where we want to hear what became of it.
+    address where we want to hear what became of it. `key_to`: where a call is told that a key was
+    pressed, and answers with what comes then; `otherwise` is read when none was.
     """
 
     phone: str  # E.164
@@ -24,6 +25,8 @@ class Parcel:
     way: Way = Way.SMS
     locale: str = "es"
     report_to: str = ""
+    key_to: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,15 @@ class Joint:
 
 @dataclass(frozen=True)
 class Report:
-    """What the provider says of one message. `delivery`: None when it is a word we do not know."""
+    """What the provider says of one message. `delivery`: None when it is a word we do not know.
+
+    `key`: what was pressed in a call, when that is what it tells.
+    """
 
     provider_id: str
     delivery: Delivery | None
     problem: str | None = None
+    key: str = ""
 
 
 class Refused(Exception):
@@ -80,6 +87,9 @@ class SmsSender(Protocol):
         self, way: Way, url: str, fields: MultiDict[str, str], signature: str
     ) -> Report:
         """What is told at that address. Raises NotGenuine."""
+
+    def read_aloud(self, text: str, locale: str) -> str:
+        """The document (XML) with which a call that asks us goes on: it reads that, and ends."""
 
 
 def chosen(config: Mapping[str, Any]) -> SmsSender:

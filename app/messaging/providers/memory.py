@@ -33,3 +33,6 @@ class RememberingSender:
         self, way: Way, url: str, fields: MultiDict[str, str], signature: str
     ) -> Report:
         raise NotGenuine
+
+    def read_aloud(self, text: str, locale: str) -> str:
+        return text

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from app.core.settings import Unsafe
 from app.messaging.models import Delivery, Way
 from app.messaging.providers import Joint, NotGenuine, NotNow, Parcel, Refused, Report
-from app.messaging.providers.voices import joining, spoken
+from app.messaging.providers.voices import asking, joining, telling
 
 # Given an empty mapping, the client would read accounts and regions from the process environment.
 OUR_ENVIRONMENT = {"VENTANILLA": "says everything by its settings"}
@@ -87,8 +87,9 @@ REPORT_FIELDS = {
     Way.SMS: ("MessageSid", "MessageStatus"),
     Way.CALL: ("CallSid", "CallStatus"),
 }
-RINGS_SECONDS = 25  # most answering machines have not answered yet
+RINGS_SECONDS = 25  # most answering machines have not answered yet; none presses a key
 CALL_SECONDS = 120
+KEY = re.compile("[0-9*#]")
 JOINED_SECONDS = 7200
 # How many of the last messages to one telephone are looked through, and how far clocks may differ.
 LAST_TAKEN = 20
@@ -139,7 +140,9 @@ class TwilioSender:
         self._messages, self._calls = client.messages, client.calls
         self._sender, self._voice = sender, voice
         self._reports = reports
-        self.can_call = self.can_join = bool(voice)
+        self.can_join = bool(voice)
+        # Where Twilio cannot come to us, nobody could say that a person listens.
+        self.can_call = bool(voice and reports)
         self.reports_to = "/hooks/twilio/" if reports else ""
 
     @classmethod
@@ -158,7 +161,9 @@ class TwilioSender:
     def send(self, parcel: Parcel) -> str:
         """Returns Twilio's id. After a silence the message may have left: `sent_before` tells."""
         if parcel.way is Way.CALL and not self.can_call:
-            raise Refused("There is no number to call from")
+            raise Refused("There is no number to call from, or no address to ask for a key")
+        if parcel.way is Way.CALL and not parcel.key_to:
+            raise Refused("It would be read to whoever picks up, without asking for a key")
         if parcel.way is Way.CALL:
             return self._ask(self._calls.create, self._call(parcel))
         return self._ask(self._messages.create, self._request(parcel))
@@ -204,11 +209,11 @@ class TwilioSender:
         return request
 
     def _call(self, parcel: Parcel) -> dict[str, Any]:
-        """The words travel with the request: nobody has to fetch a code from us."""
+        """Who calls travels with the request; what the call is for is asked of us after a key."""
         request: dict[str, Any] = {
             "to": parcel.phone,
             "from_": self._voice,
-            "twiml": spoken(parcel.body, parcel.locale),
+            "twiml": asking(parcel),
             "timeout": RINGS_SECONDS,
             "time_limit": CALL_SECONDS,
         }
@@ -237,6 +242,9 @@ class TwilioSender:
         if self._reports is None:
             raise NotGenuine
         return self._reports.read(way, url, fields, signature)
+
+    def read_aloud(self, text: str, locale: str) -> str:
+        return telling(text, locale)
 
 
 class Reports:
@@ -270,7 +278,7 @@ class Reports:
         if given["AccountSid"] != [self._account_sid] or not SID.fullmatch(given[sid][0]):
             raise NotGenuine
         delivery = DELIVERIES[way].get(given[status][0])
-        return Report(given[sid][0], delivery, _problem(fields, given[status][0]))
+        return Report(given[sid][0], delivery, _problem(fields, given[status][0]), _key(fields))
 
 
 @contextmanager
@@ -286,6 +294,12 @@ def _in_our_words() -> Iterator[None]:
         raise NotNow("Twilio cannot be reached") from None
     except ValueError:
         raise NotNow("Twilio's answer cannot be read") from None
+
+
+def _key(fields: MultiDict[str, str]) -> str:
+    """The one that was pressed; nothing when it was none, or not one."""
+    pressed = fields.getlist("Digits")
+    return pressed[0] if len(pressed) == 1 and KEY.fullmatch(pressed[0]) else ""
 
 
 def _problem(fields: MultiDict[str, str], status: str) -> str:

@@ -4,9 +4,11 @@ No telephone voice speaks Aranese: its speakers hear Catalan, and are told befor
 by the Catalan voice, in Valencian words.
 """
 
+from typing import Any
+
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
-from app.messaging.providers import Joint
+from app.messaging.providers import Joint, Parcel
 
 # Name of the voice, and the language it speaks, by our slugs.
 VOICES = {
@@ -18,17 +20,46 @@ VOICES = {
     "en": ("Polly.Amy-Neural", "en-GB"),
 }
 PAUSE_SECONDS = 1
+KEY_SECONDS = 6
+TIMES_ASKED = 3
 
 
-def spoken(body: str, locale: str) -> str:
-    """The document that Twilio reads aloud: one line after the other, with time to write."""
-    voice, language = VOICES[locale]
+def asking(parcel: Parcel) -> str:
+    """The document for whoever or whatever picks up: who calls, and a key to press.
+
+    Any key will do. Without one it is asked again, twice, and then it is said where to get help.
+    """
     answer = VoiceResponse()
     answer.pause(length=PAUSE_SECONDS)  # who picks up says something first
-    for line in body.splitlines():
-        answer.say(line, voice=voice, language=language)
-        answer.pause(length=PAUSE_SECONDS)
+    for _ in range(TIMES_ASKED):
+        asked = answer.gather(
+            input="dtmf",
+            num_digits=1,
+            finish_on_key="",  # or # would only end the waiting, without asking us
+            timeout=KEY_SECONDS,
+            action=parcel.key_to,
+            method="POST",
+        )
+        _say(asked, parcel.body, parcel.locale)
+    _say(answer, parcel.otherwise, parcel.locale)
+    answer.hangup()
     return str(answer)
+
+
+def telling(text: str, locale: str) -> str:
+    """The document after the key, and the last one."""
+    answer = VoiceResponse()
+    _say(answer, text, locale)
+    answer.hangup()
+    return str(answer)
+
+
+def _say(verb: Any, text: str, locale: str) -> None:
+    """One line after the other, with time to write."""
+    voice, language = VOICES[locale]
+    for line in text.splitlines():
+        verb.say(line, voice=voice, language=language)
+        verb.pause(length=PAUSE_SECONDS)
 
 
 def joining(joint: Joint, caller: str, rings_seconds: int) -> str:
