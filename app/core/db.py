@@ -130,12 +130,14 @@ def let_go(error: BaseException | None = None) -> None:
     The answer is ready by then, and what it says was committed: a rollback that finds nobody at the
     other end must not turn it into a page of the web server's own.
     """
+    held = db.session().get_transaction() if db.session.registry.has() else None
     try:
         db.session.remove()
     except sa.exc.DBAPIError as trouble:
         log.warning("register gone at the end", reason=type(trouble.orig).__name__)
-        with suppress(sa.exc.SQLAlchemyError):
-            db.session().invalidate()
+        if held:  # the session has let go of it already: its place in the pool would be lost
+            with suppress(sa.exc.SQLAlchemyError):
+                held.close(invalidate=True)
         db.session.registry.clear()
 
 

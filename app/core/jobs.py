@@ -18,7 +18,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from app.core import bell, stream, telemetry
-from app.core.db import db, transaction
+from app.core.db import db, let_go, transaction
 
 log = structlog.get_logger()
 commands = AppGroup("jobs", help="What the house does by itself.")
@@ -106,7 +106,7 @@ def run_due(now: float) -> int:
         except Exception:
             log.exception("job failed", job=errand.name)
         finally:
-            db.session.remove()
+            let_go()
     return count
 
 

@@ -258,11 +258,11 @@ def _flow(
     try:
         db.session.rollback()  # look at the register as it is after joining: nothing falls between
         missed = [] if since is None else _missed(channels, since)
+        db.session.remove()
     except BaseException:
         hub.leave(heard, box)
         raise
     seen = max([since or 0, *(row.id for row in missed)])
-    db.session.remove()
 
     def flow() -> Iterator[str]:
         last, asked_at = seen, -ping

@@ -20,7 +20,8 @@ ALLOWED = frozenset(
     ).split()
 )
 # Who looks whether we are there, and streams, which last as long as somebody waits.
-NOT_TOLD = "/health/,/metrics,/static/,stream$"
+# Whatever is asked behind the path: it must neither show a stream nor hide a page.
+NOT_TOLD = r"^[^?]*(/health/|/metrics|/static/|stream(\?|$))"
 PATIENCE_SECONDS = 3
 NAME = "ventanilla"
 

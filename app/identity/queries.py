@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Account
 from app.core import clock
 from app.core.db import db, first_or_none
 from app.core.phones import prefix_of
@@ -189,10 +190,14 @@ def passkeys_by_account() -> dict[int, int]:
 
 
 def recoveries() -> Sequence[RecoveryCheck]:
-    """Citizens of the town who wait for a second check, the longest wait first."""
+    """Citizens of the town who wait for a second check, the longest wait first.
+
+    What somebody has seen who no longer works here counts for nothing.
+    """
     question = (
         sa.select(RecoveryCheck)
         .where(RecoveryCheck.ends_at > clock.now())
+        .where(RecoveryCheck.asked_by.has(Account.is_active))
         .order_by(RecoveryCheck.asked_at)
         .options(joinedload(RecoveryCheck.account), joinedload(RecoveryCheck.asked_by))
     )

@@ -1,5 +1,7 @@
 """What recordings need by the clock: somebody who watches, stamps, and files made of pieces."""
 
+from collections.abc import Callable
+
 import structlog
 
 from app.core.db import db, transaction
@@ -29,13 +31,20 @@ def fetch() -> int:
     for town_id in _towns_with(*UNFINISHED):
         with town_of(town_id):
             for segment_id in queries.ids_by_server(*UNFINISHED):
-                try:
-                    services.fetch(segment_id)
-                    count += 1
-                except Exception:
-                    db.session.rollback()
-                    log.exception("what the media server wrote was not taken", segment=segment_id)
+                count += _is_done(services.fetch, segment_id)
+            for segment_id in queries.ids_left_by_server():
+                _is_done(services.rest, segment_id)
     return count
+
+
+def _is_done(errand: Callable[[int], None], segment_id: int) -> bool:
+    try:
+        errand(segment_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("what the media server wrote was not taken", segment=segment_id)
+        return False
+    return True
 
 
 @every(3600)

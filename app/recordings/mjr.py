@@ -40,6 +40,7 @@ class Cut:
     kept: bytes
     size: int  # of all that was read
     until_ms: int  # the time of the last one kept, since the first of the file
+    is_broken: bool = False  # what follows is no packet
 
 
 def head(content: bytes) -> Head | None:
@@ -63,6 +64,8 @@ def packets(content: bytes, until_ms: float, is_kept: Callable[[int], bool]) -> 
     kept, place, last = bytearray(), 0, 0
     while len(content) - place >= PACKET_HEAD:
         if content[place : place + 4] != PACKET:
+            if place:
+                return Cut(bytes(kept), place, last, is_broken=True)
             raise Garbled
         at_ms = int.from_bytes(content[place + 4 : place + 8])
         end = place + PACKET_HEAD + int.from_bytes(content[place + 8 : place + 10])

@@ -17,6 +17,7 @@ from app.recordings import ledger
 from app.recordings.errors import SegmentMissing
 from app.recordings.models import (
     OPEN,
+    RUNNING,
     Consent,
     ConsentText,
     LedgerEntry,
@@ -105,6 +106,23 @@ def ids_by_server(*states: State) -> Sequence[int]:
     """Of the town spoken for: those that a media server records, or has recorded."""
     question = sa.select(Segment.id).where(Segment.state.in_(states), Segment.by_server.is_(True))
     return db.session.scalars(question.order_by(Segment.id)).all()
+
+
+def ids_left_by_server() -> Sequence[int]:
+    """Of the town spoken for: those that run, and that a browser has taken over from a server."""
+    question = sa.select(Segment.id).where(
+        Segment.state.in_(RUNNING),
+        Segment.by_server.is_(False),
+        Segment.takes.any(Take.file_name != ""),
+    )
+    return db.session.scalars(question.order_by(Segment.id)).all()
+
+
+def is_owed_by_server(segment: Segment) -> bool:
+    """Whether it has ended, and not all that a media server wrote of it is taken in."""
+    ours = [take for take in segment.takes if take.is_by_server]
+    is_taken_in = bool(ours) and all(take.is_whole for take in ours)
+    return segment.by_server and segment.state is State.CLOSING and not is_taken_in
 
 
 def alarmed() -> Sequence[Segment]:

@@ -1,5 +1,7 @@
 """A media server in the middle: who goes through it, who sees whom, and what happens without it."""
 
+import queue
+
 import pytest
 import sqlalchemy as sa
 
@@ -99,6 +101,28 @@ def test_who_does_not_send_yet_cannot_be_fetched(behind, visit):
 
     with pytest.raises(NotSentYet):
         middle.run(citizen, {"do": "subscribe", "to": clerk.code})
+
+
+def test_what_a_seat_had_there_ends_once_that_is_committed_and_not_before(
+    behind, visit, monkeypatch
+):
+    seat, ended = seated(visit, Part.CLERK, "Ana"), queue.SimpleQueue()
+    monkeypatch.setattr(middle, "_end", lambda _app, sessions: ended.put(sessions))
+    seat.media_session = 77
+    db.session.commit()
+
+    middle.let_go(seat)
+    with db.session.begin_nested():
+        pass
+    db.session.rollback()
+    seat.media_session = 78
+    middle.let_go(seat)
+    db.session.flush()
+    with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+        raise ZeroDivisionError
+    db.session.commit()
+
+    assert ended.get(timeout=20) == [78]
 
 
 def test_at_whom_it_rings_sees_nobody_yet(behind, visit):
@@ -267,6 +291,43 @@ def test_no_word_that_opens_the_server_reaches_a_browser(behind, app, client, vi
     words |= {behind["JANUS_SECRET"], behind["JANUS_ROOM_KEY"], behind["JANUS_URL"]}
     assert len(heard) > 6
     assert [word for word in words if any(word in text for text in heard)] == []
+
+
+def test_nothing_of_ours_is_held_while_the_server_is_asked(
+    behind, app, client, visit, clerk, monkeypatch
+):
+    """Whoever asks may wait for seconds, and on SQLite everybody else who writes with them."""
+    at_the_desk = app.test_client()
+    town.enter(at_the_desk, clerk)
+    base, read, held = town.base(visit.town), janus._read, []
+
+    def asked(*words, **more):
+        held.append(db.session().in_transaction())
+        return read(*words, **more)
+
+    def enters(browser, page):
+        token = town.token_in(browser.get(page).text)
+        room = f"{page.removesuffix('/wait')}/room"
+        app.extensions.pop("janus", None)
+        joined = presence(browser, room, token, event="join")
+        seat = {name: joined.json[name] for name in ("participant", "incarnation")}
+
+        def does(**errand):
+            head = {"X-CSRFToken": token, "Accept": "application/json"}
+            return browser.post(f"{room}/media", json={**seat, **errand}, headers=head)
+
+        handle = does(do="publish", description=OFFER).json["handle"]
+        assert does(do="ways", handle=handle, candidates=[]).status_code == 200
+        assert does(do="shown").status_code == 200
+        return joined.json["participant"], does
+
+    monkeypatch.setattr(janus, "_read", asked)
+    clerks, _ = enters(at_the_desk, f"{base}/desk/visits/{visit.code}")
+    _, does = enters(client, f"{base}/ca/visits/{visit.code}/wait")
+    does(do="subscribe", to=clerks)
+
+    assert len(held) > 12
+    assert not any(held)
 
 
 def test_it_writes_down_a_call_for_us_alone(behind, visit, tmp_path):

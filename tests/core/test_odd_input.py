@@ -1,12 +1,14 @@
 """Odd input is answered with a sentence, never with a trace."""
 
+import gc
 import io
 
 import pytest
+import sqlalchemy as sa
 from flask import request
 
 from app import create_app
-from app.core import settings
+from app.core import jobs, settings
 from app.core.db import db
 from tests import town
 
@@ -154,6 +156,35 @@ def test_what_is_sent_with_a_form_never_touches_the_disk(app):
     with app.test_request_context(method="POST", data=body, content_type=kind):
         assert isinstance(request.files["paper"].stream, io.BytesIO)
         assert len(request.files["paper"].read()) == 1_500_000
+
+
+def test_a_register_that_dies_once_an_errand_is_done_does_not_end_the_worker(
+    an_empty_house, tmp_path, monkeypatch
+):
+    house, done = an_empty_house(tmp_path, SECRET_KEY="s" * 40), []
+
+    def look():
+        done.append(db.session.scalar(sa.text("SELECT 1")))
+
+    both = {name: jobs.Errand(name, 60, look) for name in ("one", "two")}
+    monkeypatch.setattr(jobs, "_errands", both)
+    with house.app_context(), monkeypatch.context() as line:
+        dialect = db.engine.dialect
+        db.engine.connect().close()
+
+        def dies(connection):
+            line.undo()
+            raise dialect.dbapi.OperationalError("server closed the connection unexpectedly")
+
+        line.setattr(dialect, "do_rollback", dies)
+        gc.disable()
+        try:
+            assert jobs.run_due(1.0) == 2
+            assert db.engine.pool.checkedout() == 0  # nor is its place lost until somebody tidies
+        finally:
+            gc.enable()
+            db.engine.dispose()
+    assert done == [1, 1]
 
 
 def test_a_register_that_dies_once_the_answer_is_made_does_not_take_it_away(

@@ -143,6 +143,20 @@ def test_the_hub_stumbles_and_goes_on(house, monkeypatch):
     assert heard(house, "a", 2, meanwhile=say(house, "a", 1, 2))[-1] == ("count", {"n": 2})
 
 
+def _broken():
+    raise ConnectionError
+
+
+def test_who_cannot_begin_to_listen_leaves_no_listener(house, monkeypatch):
+    with house.test_request_context("/"):
+        monkeypatch.setattr(db.session, "remove", _broken)
+        with pytest.raises(ConnectionError):
+            stream.listen("a")
+        monkeypatch.undo()
+
+    assert house.extensions["stream"].listeners == {}
+
+
 def pieces_with_a_leave(house, answers, meanwhile=lambda: None):
     """All that is heard on channel a by a leave that holds as `answers` say, until hung up."""
     with house.test_request_context("/"):

@@ -17,6 +17,7 @@ from app.towns.tenant import every_town, speak_for
 from tests import postgres, town
 from tests.counter import ROOT, a_free_port
 
+REQUEST = 2  # the kind of span, as it travels
 NAME, PHONE, CODE = "Berenguera Anguera", "612345678", "k3m9secretcode"
 
 
@@ -133,6 +134,19 @@ def test_a_request_is_told_by_its_route_and_questions_and_names_nobody(collector
         assert word.encode() not in everything, word
     assert bytes.fromhex("ab" * 16) not in everything  # nor what a stranger says of themselves
     assert {one.key for span in collector.spans for one in span.attributes} <= telemetry.ALLOWED
+
+
+def test_streams_are_not_told_wherever_they_begin_and_pages_are_whatever_they_ask(
+    collector, a_house
+):
+    app = a_house(has_a_town=True, TELEMETRY_URL=collector.url)
+    home = next(app.url_map.iter_rules("portal.home")).rule
+
+    for path in ("kiosk/stream", "kiosk/stream?after=5", "ca/?next=/metrics", "health/live?x=1"):
+        app.test_client().get(f"http://telling.localhost/{path}")
+    telemetry.close(app)
+
+    assert [span.name for span in collector.spans if span.kind == REQUEST] == [f"GET {home}"]
 
 
 def test_a_mistake_is_told_by_its_kind_alone(collector, a_house):

@@ -534,6 +534,20 @@ def test_a_recovery_waits_for_a_day_only(client, two_clerks, monkeypatch):
     assert recoveries() == []
 
 
+def test_a_check_of_somebody_who_no_longer_works_here_is_none(client, two_clerks):
+    a_key_of(a_citizen(), a_device())
+    (clerk, asks), (_colleague, confirms) = two_clerks
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")
+    (found,) = recoveries()
+
+    accounts.deactivate(clerk)
+    db.session.commit()
+
+    assert f"confirm-{found.code}" not in confirms.get(RECOVER).text
+    assert town.send(confirms, f"{RECOVER}/{found.code}/confirm").status_code == 404
+    assert links() == []
+
+
 def test_a_recovery_of_another_town_is_none(app, two_clerks):
     a_key_of(a_citizen(), a_device())
     (_clerk, asks), _ = two_clerks

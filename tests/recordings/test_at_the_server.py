@@ -11,7 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+import requests
 import sqlalchemy as sa
+from flask import current_app
+from structlog.testing import capture_logs
 
 from app.archive import queries as archived
 from app.archive import services as archive
@@ -127,6 +130,13 @@ def put(folder, segment, person, kind, content, line=None, at=1):
 def later(monkeypatch, seconds):
     now = clock.now() + timedelta(seconds=seconds)
     monkeypatch.setattr(clock, "now", lambda: now)
+
+
+def grown_old(folder):
+    """Nobody has written there for a while."""
+    old = time.time() - fetching.STILL - 1
+    for path in folder.iterdir():
+        os.utime(path, (old, old))
 
 
 def both(folder, segment, people, **how):
@@ -268,6 +278,7 @@ def test_what_was_taken_in_stands_in_that_folder_no_more(running, people, folder
     assert set(path.read_bytes()) == {0}
     [take] = running.takes
     services.stop(running, End.CLERK)
+    db.session.commit()
     services.fetch(running.id)
     [number] = services.claim_due()
     assert services.finish(number)
@@ -391,6 +402,37 @@ def test_everybody_hears_when_the_server_does_not_answer_and_the_browser_takes_o
     assert running.takes[0].is_whole
 
 
+def test_once_the_browser_records_the_server_does_not(running, people, folder, server):
+    """Nobody would fetch what it writes, nor tell it of a pause."""
+    people[1].media = Media.MESH
+    db.session.commit()
+
+    services.fetch(running.id)
+
+    assert not running.by_server
+    assert running.is_alarmed
+    assert server[-1] == (running.visit.code, False)
+
+
+def test_a_server_that_did_not_hear_it_is_told_again_and_nobody_keeps_what_it_wrote(
+    running, people, folder, server, monkeypatch
+):
+    put(folder, running, people[1], "audio", written("audio", running.started_at))
+    later(monkeypatch, 5)
+    people[1].media = Media.MESH
+    db.session.commit()
+    with monkeypatch.context() as line:
+        line.setattr(sources, "record", lambda room, is_on, _near=(): False)
+        services.fetch(running.id)
+    put(folder, running, people[1], "audio", written("audio", running.started_at), at=2)
+    server.clear()
+
+    jobs.fetch()
+
+    assert server == [(running.visit.code, False)]
+    assert list(folder.iterdir()) == []
+
+
 def test_a_film_of_both_the_server_and_the_browser_is_one(running, people, folder, monkeypatch):
     from tests.recordings.conftest import a_film, send_film
 
@@ -399,6 +441,7 @@ def test_a_film_of_both_the_server_and_the_browser_is_one(running, people, folde
     later(monkeypatch, 5)
     services.fetch(running.id)
     people[1].media = Media.MESH
+    db.session.commit()
     services.fetch(running.id)
     take = services.begin_take(running, WEBM, now_ms())
     send_film(running, take, a_film(4, 880))
@@ -429,18 +472,18 @@ def test_where_nothing_was_written_the_recording_is_lost_and_says_so(running, fo
 def test_a_server_that_died_is_waited_for_until_its_files_are_still(
     running, people, folder, monkeypatch
 ):
-    path = put(folder, running, people[1], "audio", written("audio", running.started_at))
+    put(folder, running, people[1], "audio", written("audio", running.started_at))
     monkeypatch.setattr(sources, "record", lambda room, is_on, _near=(): False)
+    later(monkeypatch, 4)
     services.stop(running, End.CLERK)
     db.session.commit()
     services.fetch(running.id)
     assert services.claim_due() == []
 
-    old = time.time() - fetching.STILL - 1
-    os.utime(path, (old, old))
+    grown_old(folder)
     services.fetch(running.id)
 
-    assert all(take.is_whole for take in running.takes)
+    assert [(take.pieces, take.is_whole) for take in running.takes] == [(1, True)]
 
 
 def test_letters_are_no_business_of_the_server(running, people, folder):
@@ -501,6 +544,114 @@ def test_two_who_drew_the_same_film_keep_one(running, people, folder, monkeypatc
     )
 
     assert running.file == file
+
+
+def test_what_begins_before_the_last_was_taken_in_is_recorded_beside_the_server(
+    running, people, clerk, folder, server, monkeypatch
+):
+    """One folder and one switch for each room: the first segment would end the second one."""
+    put(folder, running, people[1], "audio", written("audio", running.started_at))
+    later(monkeypatch, 4)
+
+    def begun_again():
+        segment = services.ask(running.visit, clerk)
+        agree(segment, people[1])
+        services.start(segment, clerk, "Chrome/150")
+        db.session.commit()
+        return segment
+
+    services.stop(running, End.CLERK)
+    db.session.commit()
+    second = begun_again()
+    services.fetch(running.id)
+    assert not second.by_server
+    services.stop(second, End.CLERK)
+    db.session.commit()
+    third = begun_again()  # the first is taken in by now
+
+    assert third.by_server
+    assert [is_on for _, is_on in server][-1] is True
+    assert [take.is_whole for take in running.takes] == [True]
+
+
+@pytest.mark.parametrize("end", ["stopped", "handed over"])
+def test_a_file_that_cannot_be_read_costs_only_itself(running, people, folder, monkeypatch, end):
+    put(folder, running, people[1], "audio", b"RIFF: not one of theirs")
+    path = put(folder, running, people[1], "video", written("video", running.started_at))
+    later(monkeypatch, 5)
+    if end == "stopped":
+        services.stop(running, End.CLERK)
+    db.session.commit()
+    services.fetch(running.id)
+    grown_old(folder)
+    services.fetch(running.id)
+
+    [take] = running.takes
+    assert take.medium == Medium.PICTURE
+    assert take.length_ms > 3_500
+    assert take.is_whole
+    assert not path.exists()
+    assert running.by_server is (end == "stopped")  # or the clerk's browser goes on
+
+
+def test_what_was_whole_before_a_file_broke_is_taken_in(running, people, folder, monkeypatch):
+    whole = written("audio", running.started_at)
+    put(folder, running, people[1], "audio", whole + b"half of a packet, and then another")
+    later(monkeypatch, 10)
+
+    services.fetch(running.id)
+
+    [take] = running.takes
+    assert take.length_ms > 3_500
+    assert not running.by_server  # everybody was told, and the clerk's browser records
+
+
+def test_nothing_is_held_while_the_server_is_asked(running, people, folder, monkeypatch):
+    held = []
+    monkeypatch.setattr(middle, "record", lambda *words: held.append(db.session().in_transaction()))
+    services.pause(running, Reason.ASKED)
+    db.session.commit()
+    services.fetch(running.id)
+    services.go_on(running)
+    db.session.commit()
+    people[1].media = Media.MESH
+    db.session.commit()
+    services.fetch(running.id)
+
+    assert held == [False] * 5  # at the end twice: to go on, and to leave it to the browser
+
+
+def test_the_server_is_told_what_is_committed_and_not_before(running, server):
+    before = list(server)
+    services.pause(running, Reason.ASKED)
+    with db.session.begin_nested():
+        pass
+    assert server == before
+
+    db.session.commit()
+    assert server == [*before, (running.visit.code, False)]
+
+
+def test_what_the_server_says_of_a_room_is_not_written_down(running, folder, monkeypatch):
+    """The name of a room is the code that opens a visit."""
+    monkeypatch.undo()  # now it is asked
+    room = running.visit.code
+    said = {"error_code": 426, "error": f"No such room ({room})"}
+
+    class Answer:
+        def json(self):
+            return {"janus": "success", "data": {"id": 5}, "plugindata": {"data": said}}
+
+    monkeypatch.setitem(current_app.config, "JANUS_URL", "http://127.0.0.1:9/janus")
+    monkeypatch.setattr(requests, "request", lambda *words, **more: Answer())
+    with capture_logs() as lines:
+        assert not sources.record(room, True)
+        monkeypatch.setitem(current_app.config, "JANUS_RECORDINGS", str(folder))
+        (folder / f"videoroom-{room}-user-abc-1-1-audio-0.mjr").mkdir()
+        services.fetch(running.id)
+
+    assert len(lines) > 2
+    assert room not in str(lines)
 
 
 def test_files_that_nobody_wants_any_more_go(running, folder):

@@ -37,7 +37,16 @@ MOST_BITS = 2_500_000  # of one person: their picture and their screen
 
 def is_wanted(visit: Visit) -> bool:
     """Whether this call may go through the server now. Never asked within a transaction."""
-    return visit.town.media is Media.JANUS and janus.is_up()
+    if visit.town.media is not Media.JANUS:
+        return False
+    _let_others_go_on()
+    return janus.is_up()
+
+
+def _let_others_go_on() -> None:
+    """Nothing of ours is held while the server is asked; what we knew is read again afterwards."""
+    db.session.commit()
+    db.session.expire_all()
 
 
 def run(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,24 +109,27 @@ def sessions_in(visit: Visit, but: Participant | None = None) -> list[int]:
 
 def open_session(seat: Participant) -> int:
     """A new session for this window, where the others are. The seat's older one is not kept."""
+    room, near = seat.visit.code, sessions_in(seat.visit, but=seat)
+    _let_others_go_on()
     try:
-        return janus.begin(seat.visit.code, sessions_in(seat.visit, but=seat))
+        return janus.begin(room, near)
     except (janus.Away, janus.Gone, janus.Refused) as trouble:
         raise LineGone from trouble
 
 
 def _publish(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
-    session = _session(seat)
+    session, visit = _session(seat), seat.visit
+    db.session.commit()  # what was read stays known, and nothing is held meanwhile
     handle = janus.attach(session)
-    _open_room(session, handle, seat.visit)
+    _open_room(session, handle, visit)
     _, answer = janus.ask(
         session,
         handle,
         "joinandconfigure",
         _described(errand, "offer"),
         ptype="publisher",
-        room=seat.visit.code,
-        pin=_word(seat.visit.code, "pin"),
+        room=visit.code,
+        pin=_word(visit.code, "pin"),
         id=_feed(seat),
         display=seat.part.value,
     )
@@ -136,7 +148,8 @@ def _subscribe(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
         raise NotInTheRoom
     if other.media_session is None:
         raise NotSentYet
-    session = _session(seat)
+    session, room, feed = _session(seat), seat.visit.code, other.media_session
+    db.session.commit()
     handle = janus.attach(session)
     try:
         _, offer = janus.ask(
@@ -144,15 +157,15 @@ def _subscribe(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
             handle,
             "join",
             ptype="subscriber",
-            room=seat.visit.code,
-            pin=_word(seat.visit.code, "pin"),
+            room=room,
+            pin=_word(room, "pin"),
             streams=[{"feed": _feed(other)}],
             autoupdate=False,
         )
     except janus.Refused:
         janus.detach(session, handle)
         raise
-    return {"handle": handle, "feed": other.media_session, "description": offer}
+    return {"handle": handle, "feed": feed, "description": offer}
 
 
 def _answer(seat: Participant, errand: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,6 +288,8 @@ def let_go(seat: Participant) -> None:
 
 @sa.event.listens_for(Session, "after_commit")
 def _end_sessions(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     ended = session.info.pop("let go", None)
     if ended and current_app and janus.is_set():
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -283,7 +298,8 @@ def _end_sessions(session: Session) -> None:
 
 @sa.event.listens_for(Session, "after_rollback")
 def _keep_sessions(session: Session) -> None:
-    session.info.pop("let go", None)
+    if not session.in_nested_transaction():
+        session.info.pop("let go", None)
 
 
 def _end(app: Flask, sessions: list[int]) -> None:

@@ -23,6 +23,7 @@ from app.identity.events import RecoveryAsked, RecoveryDeclined
 from app.identity.models import RecoveryCheck
 from app.messaging import services as messaging
 from app.towns import queries as towns
+from app.towns import services as turns
 from app.towns.models import Town
 from app.towns.tenant import current_town_id
 
@@ -33,6 +34,7 @@ def ask_recovery(phone: str, *, seen: str, by: Account) -> None:
     Where nobody else of the town hall can get in, the one check has to do, and the link leaves.
     Asked again for the same person, it begins again. An unknown number changes nothing.
     """
+    turns.take_turns()  # two who ask or answer at once find out one after the other
     citizen = accounts.citizen_of(phone)
     if citizen is None or not queries.passkeys_of(citizen.id):
         return
@@ -85,6 +87,7 @@ def forget_recoveries() -> None:
 
 
 def _waiting(code: str) -> RecoveryCheck:
+    turns.take_turns()
     found = queries.recovery(code)
     if found is None:
         raise RecoveryGone

@@ -18,7 +18,7 @@ from app.recordings.services.consent import (
     note_spoken,
     withdraw,
 )
-from app.recordings.services.fetching import fetch, sweep
+from app.recordings.services.fetching import fetch, rest, sweep
 from app.recordings.services.finishing import claim_due, finish
 from app.recordings.services.ledger import (
     ask_for_stamp,
@@ -57,6 +57,7 @@ __all__ = [
     "open_ledger",
     "pause",
     "receive",
+    "rest",
     "stamp_due",
     "stamped_message",
     "start",

@@ -46,40 +46,37 @@ PUNCH = 0x01 | 0x02  # FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE
 def fetch(segment_id: int) -> None:
     """Take in what has been written since the last time; tell everybody when nothing is."""
     segment = db.session.get_one(Segment, segment_id)
-    ours = [take for take in segment.takes if take.is_by_server]
-    if segment.state is State.CLOSING and ours and all(take.is_whole for take in ours):
+    if segment.state is State.CLOSING and not queries.is_owed_by_server(segment):
         return
     is_told = sources.tell(segment, segment.state is State.RECORDING)
     files, before = list(_files(segment)), list(segment.takes)
-    try:
-        if not ours:
-            _begin_with_the_first(segment, files)
-        for path in files:
-            _take_in(segment, path)
-    except (OSError, mjr.Garbled):
-        db.session.rollback()
-        log.exception("what the media server writes cannot be read", visit_id=segment.visit_id)
-        is_told = False
+    if not any(take.is_by_server for take in before):
+        _begin_with_the_first(segment, files)
+    unread = [path for path in files if not _is_taken_in(segment, path)]
     _declare_hole(segment, before)
     if segment.state is State.CLOSING:
-        if is_told or _are_still(files):
+        if (is_told and not unread) or _are_still(files):
             _close(segment, files)
     elif segment.state is State.RECORDING:
-        _vouch(segment, is_told, files)
+        if unread:
+            _hand_over(segment, files)
+        else:
+            _vouch(segment, is_told, files)
 
 
 def _begin_with_the_first(segment: Segment, files: list[Path]) -> None:
     """What the player shows begins with the first packet of anybody."""
-    heads = [mjr.head(_beginning(path)) for path in files]
-    first = min((head.at for head in heads if head), default=0.0)
+    heads = [head for path in files if (head := _head(path))]
+    first = min((head.at for head in heads), default=0.0)
     if segment.started_at and first > segment.started_at.timestamp():
         with transaction():
             segment.started_at = datetime.fromtimestamp(first, UTC)
 
 
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(mjr.LONGEST_HEAD)
+def _head(path: Path) -> mjr.Head | None:
+    with suppress(OSError, mjr.Garbled), path.open("rb") as file:
+        return mjr.head(file.read(mjr.LONGEST_HEAD))
+    return None
 
 
 def _files(segment: Segment) -> Iterator[Path]:
@@ -96,6 +93,21 @@ def _files(segment: Segment) -> Iterator[Path]:
 def _are_still(files: list[Path]) -> bool:
     newest = max((path.stat().st_mtime for path in files), default=0.0)
     return time.time() - newest > STILL
+
+
+def _is_taken_in(segment: Segment, path: Path, *, is_last: bool = False) -> bool:
+    """A file that cannot be read costs only itself."""
+    try:
+        _take_in(segment, path, is_last=is_last)
+    except (OSError, mjr.Garbled) as trouble:
+        db.session.rollback()
+        log.warning(  # without its words: they name the file, and so the visit
+            "what the media server writes cannot be read",
+            visit_id=segment.visit_id,
+            why=type(trouble).__name__,
+        )
+        return False
+    return True
 
 
 def _take_in(segment: Segment, path: Path, *, is_last: bool = False) -> None:
@@ -125,9 +137,9 @@ def _take_one(segment: Segment, path: Path, *, is_last: bool) -> bool:
                 _receive(segment, take, begins[: head.size] if head else b"", cut)
             take.read_bytes = place + cut.size
             is_begun = bool(take.pieces)
-        if is_begun:
+        if is_begun and cut.size:  # else a file where nobody writes would never grow old
             _punch(file.fileno(), place + cut.size)
-    return bool(cut.size) and len(content) == READ
+    return bool(cut.size) and (cut.is_broken or len(content) == READ)
 
 
 def _begin(segment: Segment, name: str, head: mjr.Head) -> Take:
@@ -240,16 +252,26 @@ def _hand_over(segment: Segment, files: list[Path]) -> None:
     """The clerk's browser records from here on. What is missing between is a gap."""
     log.warning("the media server records no more", visit_id=segment.visit_id)
     sources.tell(segment, False)
-    with suppress(OSError, mjr.Garbled):
-        for path in files:
-            _take_in(segment, path, is_last=True)
+    for path in files:
+        if _is_taken_in(segment, path, is_last=True):
             path.unlink(missing_ok=True)
     with transaction():
         finish_takes(segment)
         if segment.is_running:
+            segment.by_server = False  # before anybody hears of it: the server must not go on
             segments.alarm(segment)
-            segment.by_server = False
             segments.tell(segment)
+
+
+def rest(segment_id: int) -> None:
+    """A server that did not hear that a browser records now would write on, through every pause.
+
+    It is told again, and nobody reads what it wrote.
+    """
+    segment = db.session.get_one(Segment, segment_id)
+    sources.tell(segment, False)
+    for path in _files(segment):
+        path.unlink(missing_ok=True)
 
 
 def sweep() -> int:

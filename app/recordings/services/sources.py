@@ -9,11 +9,12 @@ from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.calls import services as rooms
 from app.calls.errors import LineGone
 from app.core.db import db
+from app.recordings import queries
 from app.recordings.models import Segment, State
 
 log = structlog.get_logger()
@@ -47,13 +48,19 @@ def source_of(segment: Segment) -> Source:
 
 
 def choose(segment: Segment) -> None:
-    """At its beginning: the server, where the town has one that carries this call and may write."""
-    segment.by_server = rooms.middle.may_record(segment.visit)
+    """At its beginning: the server, where the town has one that carries this call and may write.
+
+    Not while it owes us what it wrote before: a room has one switch there, and one set of files.
+    """
+    is_owed = any(queries.is_owed_by_server(one) for one in queries.segments(segment.visit))
+    segment.by_server = not is_owed and rooms.middle.may_record(segment.visit)
 
 
 def tell(segment: Segment, is_on: bool) -> bool:
-    """The server where that call is now."""
-    return record(segment.visit.code, is_on, rooms.middle.sessions_in(segment.visit))
+    """The server where that call is now. What was asked of the register before is over."""
+    room, near = segment.visit.code, rooms.middle.sessions_in(segment.visit)
+    db.session.rollback()  # nothing is held while it is asked
+    return record(room, is_on, near)
 
 
 def record(room: str, is_on: bool, near: Sequence[int] = ()) -> bool:
@@ -67,12 +74,22 @@ def record(room: str, is_on: bool, near: Sequence[int] = ()) -> bool:
 
 
 @sa.event.listens_for(Session, "after_commit")
-def _tell_the_server(session: Session) -> None:
-    """If it does not answer, whoever fetches its files notices within two seconds."""
-    for room, (is_on, near) in session.info.pop("recording", {}).items():
-        record(room, is_on, near)
+def _know_that_it_is_so(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info["to record"] = session.info.pop("recording", {})
+
+
+@sa.event.listens_for(Session, "after_transaction_end")
+def _tell_the_server(session: Session, ended: SessionTransaction) -> None:
+    """Once the connection is given back. If it does not answer, whoever fetches its files notices
+    within two seconds.
+    """
+    if ended.parent is None:
+        for room, (is_on, near) in session.info.pop("to record", {}).items():
+            record(room, is_on, near)
 
 
 @sa.event.listens_for(Session, "after_rollback")
 def _forget_wishes(session: Session) -> None:
-    session.info.pop("recording", None)
+    if not session.in_nested_transaction():
+        session.info.pop("recording", None)
