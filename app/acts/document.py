@@ -4,6 +4,8 @@ Everything on it comes from the manifest, and the manifest is attached. Nothing 
 """
 
 import json
+import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +28,11 @@ from app.towns.words import channel_name
 
 TEMPLATE = Path(__file__).with_name("document.typ")
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
+# With what a sign is tried: the same font, and nothing else.
+TRIAL = b"""#let act = json(bytes(sys.inputs.act))
+#set document(title: "trial", date: auto)
+#set text(font: "Libertinus Serif")
+#act.signs"""
 # Typst knows languages by their two letters of ISO 639, and Valencian is Catalan there.
 LANGS = {"va": "ca"}
 
@@ -56,15 +63,78 @@ def drawn(facts: Facts, manifest: bytes, attached: dict[str, bytes] | None = Non
         "parts": [_part(facts, manifest, slug, is_second=slug != own) for slug in slugs],
         "attached": _attached(manifest, attached or {}),
     }
+    said |= _written(_shown(said), TURNING)
+    try:
+        return _compiled(TEMPLATE.read_bytes(), said, made_at)
+    except typst.TypstError:  # a sign that none of its fonts has: no act waits for ever for that
+        return _compiled(TEMPLATE.read_bytes(), _spelled(said, made_at), made_at)
+
+
+def _compiled(template: bytes, said: dict[str, Any], made_at: datetime) -> bytes:
     return bytes(
         typst.compile(
-            TEMPLATE.read_bytes(),
+            template,
             sys_inputs={"act": json.dumps(said)},
             pdf_standards=STANDARDS,
             ignore_system_fonts=True,
             timestamp=made_at,
         )
     )
+
+
+def _spelled(said: dict[str, Any], made_at: datetime) -> dict[str, Any]:
+    """The same, with the number of each sign that no font has. The manifest has the sign itself."""
+    drawn = _shown(said)
+    signs = {sign for text in _texts(drawn) for sign in text if not sign.isascii() or sign < " "}
+    sure = {sign for sign in signs if _has_no_font(sign)}
+    without = sure | _without_font(sorted(signs - sure), made_at)
+    return said | _written(drawn, _numbers(without))
+
+
+def _numbers(signs: Iterable[str]) -> dict[int, str]:
+    return {ord(sign): f"[U+{ord(sign):04X}]" for sign in signs}
+
+
+TURNING = _numbers("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _shown(said: dict[str, Any]) -> dict[str, Any]:
+    """What is written on the paper: what goes with it stays byte for byte."""
+    return {name: one for name, one in said.items() if name not in ("attached", "qr")}
+
+
+def _has_no_font(sign: str) -> bool:
+    """What needs no trial: controls, private signs, and the wide ones of East Asia."""
+    kind, width = unicodedata.category(sign), unicodedata.east_asian_width(sign)
+    return kind in ("Cc", "Cn", "Co", "Cs") or width in ("F", "W")
+
+
+def _without_font(signs: list[str], made_at: datetime) -> set[str]:
+    """Which of them cannot be drawn: all are tried together, and then half of them, and so on."""
+    try:
+        _compiled(TRIAL, {"signs": "".join(signs)}, made_at)
+    except typst.TypstError:
+        if len(signs) == 1:
+            return set(signs)
+        middle = len(signs) // 2
+        return _without_font(signs[:middle], made_at) | _without_font(signs[middle:], made_at)
+    return set()
+
+
+def _texts(one: Any) -> Iterator[str]:
+    if isinstance(one, str):
+        yield one
+    elif isinstance(one, dict | list):
+        for inside in one.values() if isinstance(one, dict) else one:
+            yield from _texts(inside)
+
+
+def _written(one: Any, numbers: dict[int, str]) -> Any:
+    if isinstance(one, str):
+        return one.translate(numbers)
+    if isinstance(one, dict):
+        return {name: _written(inside, numbers) for name, inside in one.items()}
+    return [_written(inside, numbers) for inside in one] if isinstance(one, list) else one
 
 
 def _attached(manifest: bytes, more: dict[str, bytes]) -> list[dict[str, str]]:
@@ -93,14 +163,14 @@ def _qr(address: str) -> str:
 
 def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[str, Any]:
     """All of it in one language."""
-    zone = facts["body"]["time_zone"]
+    zone, earlier = facts["body"]["time_zone"], facts["earlier_statements"]
     with speaking(slug):
         sections = [
             _about(facts, slug, zone),
             _people(facts, zone),
             _consents(facts, zone),
             _requests(facts, zone),
-            _statement(facts, zone),
+            *(_statement(one, zone) for one in [*earlier, facts["statement"]]),
             _done(facts),
             _recording(facts, zone),
             _check(facts, manifest, zone),
@@ -204,9 +274,11 @@ def _consents(facts: Facts, zone: str) -> Section | None:
             _group(
                 _consent_name(one["what"]),
                 [
+                    *([[_("Who"), part_name(one["part"])]] if "part" in one else []),
                     [_("Answer"), _("They agreed") if one["given"] else _("They did not agree")],
                     [_("When"), _when(one["at"], zone)],
                     [_("How"), _way(one["way"])],
+                    *_withdrawn(one, zone),
                     [
                         _("Version of the text"),
                         f"{one['text_version']}, {language_name(one['language'])}",
@@ -217,6 +289,12 @@ def _consents(facts: Facts, zone: str) -> Section | None:
             for one in facts["consents"]
         ),
     )
+
+
+def _withdrawn(one: Facts, zone: str) -> Rows:
+    """Who agreed and did so no longer had not agreed to the rest."""
+    at = one.get("withdrawn_at")
+    return [[_("Withdrawn"), _when(at, zone)]] if at else []
 
 
 def _consent_name(what: str) -> str:
@@ -282,7 +360,7 @@ def _answered_by(answer: Facts) -> str:
 
 def _request_state(state: str) -> str:
     return {
-        "asked": _("No answer in time"),
+        "asked": _("Not answered yet"),
         "done": _("Done"),
         "refused": _("They did not agree"),
         "withdrawn": _("Withdrawn"),
@@ -290,8 +368,7 @@ def _request_state(state: str) -> str:
     }[state]
 
 
-def _statement(facts: Facts, zone: str) -> Section | None:
-    one = facts["statement"]
+def _statement(one: Facts | None, zone: str) -> Section | None:
     if not one:
         return None
     rows = [

@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 
 from app.acts import csv, queries, recorded
-from app.acts.models import SealedAct, Signature
+from app.acts.models import SealedAct, Signature, Statement
 from app.assurance import queries as assurance
 from app.assurance.models import Assurance, Check, CheckState
 from app.assurance.words import document_shown
@@ -54,6 +54,7 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
     `measured`: how far our clock is off. `seal`: whose key will seal it, and what it is worth.
     """
     visit = act.visit
+    stated = queries.signed_statements(visit)
     return {
         "format": FORMAT,
         "act": _about(act),
@@ -62,7 +63,8 @@ def compose(act: SealedAct, *, measured: Facts, seal: Facts) -> Facts:
         "participants": _participants(visit),
         "consents": _consents(visit),
         "requests": _requests(visit),
-        "statement": _statement(visit),
+        "earlier_statements": [_statement(one) for one in reversed(stated[1:])],
+        "statement": _statement(stated[0]) if stated else None,
         "recording": recorded.recording(visit),
         "files": [*recorded.files(visit), *_papers(visit)],
         "ledger": recorded.ledger(visit) or _ledger(visit),
@@ -176,8 +178,8 @@ def _citizen(visit: Visit) -> Facts:
 def _clerk(visit: Visit) -> Facts:
     account = queries.clerk_of(visit)
     entries = assurance.entries_of(account) if account else []
-    day = clock.today(visit.town.time_zone)
-    entry = next((one for one in entries if one.covers(day)), None)
+    at = visit.in_service_at or visit.called_at or clock.now()
+    entry = next((one for one in entries if one.covered(at, visit.town.time_zone)), None)
     return {
         "part": "clerk",
         "name": visit.clerk_name,
@@ -244,11 +246,8 @@ def _requests(visit: Visit) -> list[Facts]:
     ]
 
 
-def _statement(visit: Visit) -> Facts | None:
+def _statement(made: Statement) -> Facts:
     """What was stated and signed for them, in an act of article 12.2."""
-    made = queries.signed_statement(visit)
-    if made is None:
-        return None
     return {
         "article": "Ley 39/2015, art. 12.2",
         "text": made.text,
@@ -283,7 +282,8 @@ def _papers(visit: Visit) -> list[Facts]:
 def _ledger(visit: Visit) -> Facts:
     """The lines of the town's record about this visit, each with its digest, and its head."""
     search = audit.Search(visits=frozenset({visit.id}))
-    lines = sorted(audit.found(search, limit=500), key=lambda line: line.number)
+    found = audit.found(search, limit=audit.count(search))
+    lines = sorted(found, key=lambda line: line.number)
     number, head = audit.last_line()
     stamp = audit.newest_stamp()
     return {

@@ -161,8 +161,13 @@ def open_statement(visit: Visit) -> Statement | None:
     return next((one for one in statements_of(visit) if one.state in OPEN_STATEMENTS), None)
 
 
+def signed_statements(visit: Visit) -> Sequence[Statement]:
+    """The newest first."""
+    return [one for one in statements_of(visit) if one.state is StatementState.SIGNED]
+
+
 def signed_statement(visit: Visit) -> Statement | None:
-    return next((one for one in statements_of(visit) if one.state is StatementState.SIGNED), None)
+    return next(iter(signed_statements(visit)), None)
 
 
 def statement_or_404(visit: Visit, code: str) -> Statement:

@@ -3,6 +3,7 @@
 import enum
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -191,6 +192,13 @@ class AuthorisedClerk(OfTown, Base):
         """Whether it lets them identify people that day."""
         is_over = self.ended_at is not None or (self.last_day is not None and self.last_day < day)
         return self.first_day <= day and not is_over
+
+    def covered(self, at: datetime, time_zone: str) -> bool:
+        """Whether it let them identify people at that moment, whatever came of it since."""
+        day = at.astimezone(ZoneInfo(time_zone)).date()
+        is_over = self.last_day is not None and self.last_day < day
+        is_taken_away = self.ended_at is not None and self.ended_at <= at
+        return self.first_day <= day and not is_over and not is_taken_away
 
 
 class AttemptState(enum.StrEnum):

@@ -7,6 +7,7 @@ import zipfile
 from contextvars import Context
 
 import pytest
+from pypdf import PdfReader
 
 from app.acts import csv, queries, sealing, services
 from app.acts.services import making
@@ -96,6 +97,31 @@ def test_it_names_the_film_its_originals_who_agreed_and_the_head_of_the_ledger(a
     assert said["ledger"]["meeting"] == said["meeting"]["id"]
     assert said["ledger"]["stamps"][-1]["reason"] == "end"
     assert said["software"]["build"]
+
+
+def test_who_agreed_and_did_so_no_longer_is_on_paper(running):
+    (consent,) = running.consents
+    (take,) = running.takes
+    end_take(running, take)
+    recording.withdraw(running, consent.participant)
+    booking.move_on(running.visit, Status.SERVED)
+    db.session.commit()
+    make_the_film(running)
+    recording.stamp_due()
+    (act,) = queries.acts_of(running.visit)
+    services.go_on(act)
+    recording.stamp_due()
+    services.go_on(act)
+    assert act.is_sealed, act.problem
+
+    pages = PdfReader(io.BytesIO(making.read(act.edition))).pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Retirado" in words
+    assert said_by(act)["consents"][0]["withdrawn_at"]
+
+
+def said_by(act):
+    return json.loads(sealing.manifest_in(making.read(act.edition)))
 
 
 def given_away(package):

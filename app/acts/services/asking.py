@@ -36,17 +36,38 @@ def ask_if_due(visit: Visit) -> SealedAct | None:
     if not queries.is_worth_an_act(visit) and not recorded.is_on_record(visit):
         return None
     act = ask(visit)
-    if act.is_sealed and act.grade is Grade.AUTOMATIC and _something_came_after(act):
+    if act.step is Step.FIXED:
+        _write_down_anew(act)
+    elif act.is_sealed and act.grade is Grade.AUTOMATIC and _something_came_after(act):
         return replace(act, None, reason="continued")
     return act
 
 
+def ask_with_more(visit: Visit, by: Account) -> SealedAct:
+    """The act of what was stated just now, also when there is one that cannot know of it."""
+    act = ask(visit, by)
+    if act.step is Step.FIXED:
+        _write_down_anew(act)
+    return replace(act, by, reason="continued") if act.is_sealed else act
+
+
+def _write_down_anew(act: SealedAct) -> None:
+    """Nobody has it yet, and what it says is no longer all: whoever is sealing it finds out."""
+    act.step, act.manifest, act.digest = Step.ASKED, "", ""
+    act.try_at = clock.now()
+    db.session.flush()
+    call("acts")
+
+
 def _something_came_after(act: SealedAct) -> bool:
+    """Whatever came while it waited for its seal does not stand in it either."""
     visit, since = act.visit, act.sealed_at or clock.now()
     return (
         bool(visit.outcome or visit.next_steps)
         or recorded.is_on_record_since(visit, since)
-        or any(one.answered_at and one.answered_at > since for one in queries.requests_of(visit))
+        or any(
+            one.answered_at and one.answered_at > act.asked_at for one in queries.requests_of(visit)
+        )
     )
 
 
@@ -60,7 +81,7 @@ def try_again(act: SealedAct, by: Account) -> None:
         raise NothingNew
     anew = act.step is Step.FIXED and digest_of(act.manifest.encode()) != act.digest
     if anew:
-        act.step, act.manifest, act.digest = Step.ASKED, "", ""
+        _write_down_anew(act)
     act.problem, act.tries, act.try_at = "", 0, clock.now()
     publish(
         ActTriedAgain(

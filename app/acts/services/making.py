@@ -83,8 +83,7 @@ def finish(act: SealedAct, sealer: Sealer) -> None:
     _look_at(sealed.content, sealed)
     draft = _encrypted(act, sealed.content)
     with transaction():
-        act = _again(act)
-        if not _moves(act):
+        if not _moves(act, manifest.digest_of(content)):
             return
         edition = _edition(act, 1, sealed, sealer, archive.keep(draft).id)
         db.session.flush()
@@ -181,11 +180,11 @@ def _encrypted(act: SealedAct, content: bytes) -> Any:
     )
 
 
-def _moves(act: SealedAct) -> bool:
-    """Of two who finish it at once, the register lets the first."""
+def _moves(act: SealedAct, digest: str) -> bool:
+    """Of two who finish it at once, the register lets the first, and only for what it says now."""
     moved = db.session.execute(
         sa.update(SealedAct)
-        .where(SealedAct.id == act.id, SealedAct.step == Step.FIXED)
+        .where(SealedAct.id == act.id, SealedAct.step == Step.FIXED, SealedAct.digest == digest)
         .values(step=Step.SEALED, manifest="", sealed_at=clock.now(), tries=0, problem="")
         .execution_options(synchronize_session=False)
     )

@@ -18,7 +18,7 @@ from app.acts.events import (
     StatementStopped,
 )
 from app.acts.models import OPEN_STATEMENTS, Statement, StatementState
-from app.acts.services.asking import ask
+from app.acts.services.asking import ask_with_more
 from app.assurance import queries as assurance
 from app.assurance.errors import NotAuthorised, NotBeingAttended
 from app.assurance.models import AuthorisedClerk, Method
@@ -142,7 +142,7 @@ def sign(statement: Statement, by: Account) -> None:
             account_id=by.id,
         )
     )
-    ask(visit, by)
+    ask_with_more(visit, by)
 
 
 def stop(statement: Statement, by: Account) -> None:
