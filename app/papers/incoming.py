@@ -8,19 +8,22 @@ all of it is as it was sent, the digest of the whole says. In the clear it is on
 import errno
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from app.core import keys
+from app.core.db import db
 from app.papers.errors import NoRoom
 from app.papers.models import Paper
 
@@ -75,9 +78,33 @@ def _lay_out(paper: Paper, into: Path) -> Path | None:
 
 
 def drop(paper: Paper) -> None:
-    """Its bytes and its key."""
-    _file(paper).unlink(missing_ok=True)
+    """Its key, and its bytes once that is committed: what is undone has lost nothing."""
+    db.session().info.setdefault("papers dropped", set()).add(_file(paper))
     paper.wrapped = None
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _take_bytes_away(session: Session) -> None:
+    if not session.in_nested_transaction():
+        for file in session.info.pop("papers dropped", ()):
+            file.unlink(missing_ok=True)
+
+
+@sa.event.listens_for(Session, "after_rollback")
+def _keep_bytes(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("papers dropped", None)
+
+
+def sweep(known: Container[str], before: float) -> int:
+    """Bytes of which no row speaks: a process ended halfway. How many."""
+    count = 0
+    for file in folder().glob("[!.]*"):
+        with suppress(FileNotFoundError):
+            if file.name not in known and file.is_file() and file.stat().st_mtime < before:
+                file.unlink()
+                count += 1
+    return count
 
 
 def folder() -> Path:

@@ -1,13 +1,21 @@
 """What happens to papers by itself: looked into once a scanner is back, and cleared away."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
-from app.core.db import transaction
+import structlog
+
+from app.archive.errors import FileHeld, KeptUntil
+from app.core import clock
+from app.core.blocking import sees_blocked
+from app.core.db import db, transaction
 from app.core.jobs import every
-from app.papers import errands, queries, services
+from app.papers import errands, incoming, queries, services
 from app.papers.models import Paper
 from app.towns.tenant import every_town, town_of
+
+log = structlog.get_logger()
 
 GIVEN_UP = timedelta(days=1)
 
@@ -18,7 +26,12 @@ def look_into_what_waits() -> int:
     count = 0
     for paper in _everywhere(queries.to_be_checked):
         with town_of(paper.town_id):
-            errands.look_into(paper)
+            try:
+                errands.look_into(paper)
+            except Exception:  # one that cannot be settled must not stop the others
+                db.session.rollback()
+                log.exception("a paper was not looked into", paper=paper.id)
+                continue
         count += 1
         if paper.waits_for:
             break  # the others would wait for the same, and other errands for us
@@ -34,9 +47,18 @@ def clear_away() -> int:
             services.cancel(paper)
     removed = _everywhere(queries.gone_for_good)
     for paper in removed:
-        with town_of(paper.town_id), transaction():
+        # Held or promised meanwhile: its day will come, and the others need not wait for it.
+        with town_of(paper.town_id), suppress(FileHeld, KeptUntil), transaction():
             services.forget(paper)
-    return len(left) + len(removed)
+    return len(left) + len(removed) + _sweep()
+
+
+def _sweep() -> int:
+    before = clock.now() - GIVEN_UP
+    with every_town(), sees_blocked():
+        known = queries.codes_on_their_way()
+    db.session.rollback()
+    return incoming.sweep(known, before.timestamp())
 
 
 def _everywhere(question: Callable[[], Sequence[Paper]]) -> list[Paper]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask import current_app
 
+from app.archive.models import FileHold
 from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db, first_or_none
@@ -90,11 +91,31 @@ def given_up(before: timedelta) -> Sequence[Paper]:
 
 
 def gone_for_good() -> Sequence[Paper]:
-    """Removed, and nobody can bring them back any more."""
-    question = sa.select(Paper).where(
-        Paper.state == PaperState.REMOVED, Paper.removed_at <= clock.now() - BRING_BACK
+    """Removed, and nobody can bring them back any more; not what is held, nor what is forgotten."""
+    is_held = sa.exists().where(
+        FileHold.town_id == Visit.town_id,
+        FileHold.owner == sa.literal("visit:") + Visit.code,
+        FileHold.lifted_at.is_(None),
     )
-    return db.session.scalars(question.limit(100)).all()
+    question = (
+        sa.select(Paper)
+        .join(Visit, Visit.id == Paper.visit_id)
+        .where(
+            Paper.state == PaperState.REMOVED,
+            Paper.removed_at <= clock.now() - BRING_BACK,
+            Paper.name != "",
+            ~is_held,
+        )
+    )
+    return db.session.scalars(question.order_by(Paper.removed_at).limit(100)).all()
+
+
+def codes_on_their_way() -> frozenset[str]:
+    """Of whose papers there are bytes that are not in the archive yet."""
+    question = sa.select(Paper.code).where(
+        Paper.state.in_((PaperState.RECEIVING, PaperState.CHECKING))
+    )
+    return frozenset(db.session.scalars(question))
 
 
 def news_of(visit: Visit) -> str:

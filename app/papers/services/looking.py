@@ -11,6 +11,7 @@ from app.papers.errors import Garbled, NotReadable, NotTogether, OutOfStep
 from app.papers.events import PaperShown
 from app.papers.models import Look, Paper, Side
 from app.papers.names import HIDDEN
+from app.towns import services as towns
 
 MOST_MARKS = 24
 NEAREST = 400
@@ -22,6 +23,7 @@ def show(visit: Visit, paper: Paper, side: Side) -> Look:
         raise NotTogether
     if not paper.is_ready:
         raise NotReadable
+    towns.take_turns()  # both sides at once: the second changes what the first opened
     look = queries.look_of(visit)
     is_new = look is None or look.paper_id != paper.id
     if look is None:

@@ -24,6 +24,7 @@ from app.papers.errors import (
 )
 from app.papers.models import Paper, PaperState, Side
 from app.papers.names import clean_name, ending_of, kind_named, shown_name
+from app.towns import services as towns
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -46,6 +47,7 @@ def begin(
     """A paper is on its way; the same one begun again goes on where it was."""
     if not KEY.fullmatch(key) or (digest and not DIGEST.fullmatch(digest)):
         raise Garbled
+    towns.take_turns()  # two windows at once find out one after the other
     known = queries.paper_by_key(visit, key)
     if known and known.state not in (PaperState.REMOVED, PaperState.REFUSED):
         return _same(known, side, size)
