@@ -22,6 +22,7 @@ from app.core.errors import Missing
 from app.core.storage import NotStored
 from app.towns.tenant import town_of
 from tests import town
+from tests.beside import beside_another
 
 OWNER = "visit:bcdfghjkmnpq"
 SECRET = b"12345678Z, Carrer Major 1 " * 5_000
@@ -437,3 +438,27 @@ def test_blocked_files_are_seen_by_nobody():
     with pytest.raises(Missing):
         queries.file_or_404(file.id)
     assert db.session.scalar(sa.select(sa.func.count(FileReading.id))) == 0
+
+
+def test_a_hold_that_came_while_the_house_waited_for_its_turn_keeps_the_files(monkeypatch):
+    file = kept()
+    years = clock.now() + timedelta(days=40 * 365)
+    ending.block_due(years)
+    db.session.commit()
+
+    with beside_another(monkeypatch, lambda: archive.hold(OWNER)):
+        assert ending.destroy_due(years + timedelta(days=40 * 365)) == 0
+
+    assert not file.is_destroyed
+
+
+def test_a_file_that_came_while_the_house_waited_for_its_turn_keeps_its_key(monkeypatch):
+    first = kept()
+    archive.delete(first)
+    db.session.commit()
+    later = []
+
+    with beside_another(monkeypatch, lambda: later.append(kept(b"another"))):
+        assert ending.shred_empty(clock.now() + timedelta(days=3)) == 0
+
+    assert archive.open_file(later[0]).read() == b"another"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.booking.models import Status
 from app.calls import services as calls
 from app.calls.models import Part
+from app.core import clock
 from app.core.db import db
 from app.core.stream import StreamMessage
 from app.recordings import queries, services
@@ -25,6 +26,7 @@ from app.recordings.models import End, Piece, Reason, State, Way
 from app.recordings.services import segments
 from app.towns.models import Recording
 from tests import town
+from tests.beside import beside_another
 from tests.recordings.conftest import WEBM, agree, now_ms, send, sent_as
 
 
@@ -37,8 +39,6 @@ def told(visit):
 
 
 def in_minutes(monkeypatch, seconds):
-    from app.core import clock
-
     now = clock.now() + timedelta(seconds=seconds)
     monkeypatch.setattr(clock, "now", lambda: now)
 
@@ -304,3 +304,67 @@ def a_guest(visit, clerk):
     calls.admit(guest)
     db.session.commit()
     return guest
+
+
+def changed_by_another(row, **values):
+    """In the register alone, as another process does it."""
+    db.session.execute(
+        sa.update(type(row)).where(type(row).id == row.id).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def test_who_withdraws_in_the_very_moment_in_which_it_begins_is_not_recorded(
+    asked, people, clerk, monkeypatch
+):
+    consent = agree(asked, people[1])
+    db.session.commit()
+
+    def withdraws():
+        changed_by_another(consent, withdrawn_at=clock.now())
+        changed_by_another(asked, state=State.REFUSED, ended_at=clock.now())
+
+    with beside_another(monkeypatch, withdraws), pytest.raises(NotRunning):
+        services.start(asked, clerk)
+
+    assert asked.state is State.REFUSED
+
+
+def test_a_pause_ends_only_with_the_consents_of_that_moment(running, people, monkeypatch):
+    (consent,) = running.consents
+    services.pause(running, Reason.ASKED)
+    db.session.commit()
+
+    def withdraws():
+        changed_by_another(consent, withdrawn_at=clock.now())
+
+    with beside_another(monkeypatch, withdraws), pytest.raises(ConsentMissing):
+        services.go_on(running)
+
+    assert running.state is State.PAUSED
+
+
+def test_of_two_answers_at_once_the_first_counts(asked, people, monkeypatch):
+    (consent,) = asked.consents
+
+    def says_no():
+        changed_by_another(consent, is_given=False, answered_at=clock.now(), way=Way.CLICKED)
+        changed_by_another(asked, state=State.REFUSED, ended_at=clock.now())
+
+    with beside_another(monkeypatch, says_no), pytest.raises(AnswerOver):
+        agree(asked, people[1])
+
+    assert consent.is_given is False
+
+
+def test_who_withdraws_as_it_begins_ends_it(asked, people, monkeypatch):
+    agree(asked, people[1])
+    db.session.commit()
+
+    def begins():
+        changed_by_another(asked, state=State.RECORDING, started_at=clock.now())
+
+    with beside_another(monkeypatch, begins):
+        services.withdraw(asked, people[1])
+
+    assert (asked.state, asked.ended_by) == (State.CLOSING, End.WITHDRAWN)

@@ -136,6 +136,7 @@ def block_due(now: datetime) -> int:
 
 def destroy_due(now: datetime, limit: int = 1_000) -> int:
     """Files that were blocked for long enough, and that nothing keeps. How many."""
+    towns.take_turns()  # whoever holds something now finds it there
     with sees_blocked():
         files = db.session.scalars(
             sa.select(StoredFile).where(queries.over(now)).order_by(StoredFile.id).limit(limit)
@@ -158,6 +159,7 @@ def destroy_due(now: datetime, limit: int = 1_000) -> int:
 
 def shred_empty(now: datetime) -> int:
     """Envelopes whose last file has ended: nobody needs their key any more. How many."""
+    towns.take_turns()  # whoever puts a file into one now finds its key there
     with sees_blocked():
         envelopes = db.session.scalars(
             sa.select(Envelope).where(queries.empty(now - GRACE)).limit(5_000)

@@ -112,6 +112,7 @@ def answer(
     segment: Segment, person: Participant, is_yes: bool, digest: str, way: Way = Way.CLICKED
 ) -> Consent:
     """Yes or no to the text that was shown, and to no other. `digest`: of that text."""
+    segments.look_again(segment)
     consent = queries.consent_of(segment, person)
     if consent is None or not segment.is_open or consent.is_given is not None:
         raise AnswerOver
@@ -131,6 +132,7 @@ def answer(
 
 def withdraw(segment: Segment, person: Participant, way: Way = Way.CLICKED) -> None:
     """They no longer agree: from this moment on nothing more is recorded. Twice is once."""
+    segments.look_again(segment)
     consent = queries.consent_of(segment, person)
     if consent is None or not consent.is_given:
         raise AnswerOver
@@ -151,6 +153,7 @@ def withdraw(segment: Segment, person: Participant, way: Way = Way.CLICKED) -> N
 
 def call_off(segment: Segment) -> None:
     """The clerk no longer asks. Twice is once."""
+    segments.look_again(segment)
     if segment.state is not State.ASKED:
         return
     segment.state, segment.ended_at = State.CALLED_OFF, clock.now()

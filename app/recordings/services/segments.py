@@ -33,6 +33,7 @@ from app.recordings.models import (
 )
 from app.recordings.services import sources
 from app.recordings.services.ledger import ask_for_stamp, open_ledger
+from app.towns import services as towns
 
 log = structlog.get_logger()
 
@@ -51,8 +52,17 @@ def named(segment: Segment) -> dict[str, Any]:
     }
 
 
+def look_again(segment: Segment) -> None:
+    """Wait for the turn to write, and see who agreed or withdrew meanwhile."""
+    if towns.take_turns():
+        db.session.refresh(segment)
+        for consent in segment.consents:
+            db.session.refresh(consent)
+
+
 def start(segment: Segment, clerk: Account, browser: str = "") -> None:
     """Everybody has agreed: the clerk begins. From here on pieces are taken."""
+    look_again(segment)
     if segment.is_running:
         return
     if segment.state is not State.ASKED:
@@ -78,6 +88,7 @@ def pause(segment: Segment, reason: Reason, at_ms: int | None = None) -> None:
 
     `at_ms`: the place in the segment at which the browser put up the board.
     """
+    look_again(segment)
     if not segment.is_running:
         raise NotRunning
     if segment.open_gap is None or segment.open_gap.reason is Reason.LOST:
@@ -88,6 +99,7 @@ def pause(segment: Segment, reason: Reason, at_ms: int | None = None) -> None:
 
 def go_on(segment: Segment, at_ms: int | None = None) -> None:
     """The pause is over, once everybody who is there agrees."""
+    look_again(segment)
     if not segment.is_running:
         raise NotRunning
     if queries.unagreed(segment):
@@ -99,6 +111,7 @@ def go_on(segment: Segment, at_ms: int | None = None) -> None:
 
 def stop(segment: Segment, why: End) -> None:
     """It has ended; what was recorded before may still arrive. Twice is once."""
+    look_again(segment)
     if not segment.is_running:
         return
     segment.ended_at, segment.ended_by = clock.now(), why
