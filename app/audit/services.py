@@ -216,7 +216,9 @@ def _keep_a_copy(anchor: AuditAnchor) -> None:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{anchor.number}-{anchor.digest}.tsr"
-    file.write_bytes(anchor.token or b"")
+    draft = file.with_suffix(".part")  # what is cut short is no copy
+    draft.write_bytes(anchor.token or b"")
+    draft.replace(file)
 
 
 def _copies() -> dict[int, tuple[str, bytes]]:

@@ -1,5 +1,7 @@
 """The last line is stamped every day: so a tail that is cut, or a record written anew, is seen."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -229,4 +231,27 @@ def test_even_a_record_destroyed_to_its_end_goes_on_where_it_was(place):
     services.shorten(clock.now())
 
     assert [entry.number for entry in queries.found(queries.Search(), limit=9)] == [11]
+    assert found() == []
+
+
+def test_a_copy_of_a_stamp_that_was_cut_short_is_none(place, monkeypatch):
+    """The process ended, or the disk was full, in the middle of it: nobody changed the record."""
+    services.ask_for_stamp()
+    db.session.commit()
+    write = Path.write_bytes
+
+    def cut_short(file, content):
+        if "audit" not in file.parts:
+            return write(file, content)
+        write(file, content[:100])
+        raise OSError("no space left")
+
+    with monkeypatch.context() as street:
+        street.setattr(Path, "write_bytes", cut_short)
+        with pytest.raises(OSError, match="no space"):
+            services.stamp_due()
+    assert found() == []
+
+    services.stamp_due()
+    assert services.verify().stamps == 2
     assert found() == []

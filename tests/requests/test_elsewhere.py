@@ -4,10 +4,12 @@ import http.server
 import threading
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from app.audit.models import AuditEntry
 from app.core.db import db
@@ -202,3 +204,18 @@ def test_without_a_gateway_nothing_can_be_paid(visit, client, clerk):
 
     assert 'value="paper"' in page
     assert 'value="pay"' not in page
+
+
+def test_what_was_done_too_late_says_when_it_was_done_and_not_when_its_time_was_over(
+    citizen, visit, to_pay
+):
+    address = through(citizen, visit, to_pay)
+    services.withdraw(to_pay)
+    db.session.commit()
+    withdrawn_at = to_pay.answered_at
+
+    with time_machine.travel(withdrawn_at + timedelta(minutes=20), tick=False):
+        citizen.get(here(visit, address))
+
+    assert to_pay.answer["is_late"]
+    assert to_pay.answered_at == withdrawn_at + timedelta(minutes=20)

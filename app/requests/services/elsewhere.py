@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
+from app.core import clock
 from app.core.events import publish
 from app.requests import queries
 from app.requests.errors import WayMissing
@@ -64,7 +65,7 @@ def take_back(request: Request, sent: Mapping[str, str]) -> bool | None:
 def _take_late(request: Request, receipt: str) -> None:
     """It was withdrawn or too late here, and done there all the same."""
     request.answer = {**request.answer, "how": "elsewhere", "receipt": receipt, "is_late": True}
-    request.state = State.DONE
+    request.state, request.answered_at = State.DONE, clock.now()
     publish(
         RequestAnswered(
             **about(request), is_yes=True, how="elsewhere", text_digest=request.text_digest
