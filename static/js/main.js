@@ -37,13 +37,24 @@ let summary = null
 /** @type {Map<string, string[]>} what each piece that tells said before, line by line */
 const told = new Map()
 
+/**
+ * Whether nothing stands there but what is pressed: without its question, "Yes No" says nothing.
+ * @param {string} line
+ * @param {HTMLElement} piece
+ */
+function isOfKeys(line, piece) {
+  const keys = /** @type {NodeListOf<HTMLElement>} */ (piece.querySelectorAll('button, .button, summary'))
+  const names = [...keys].map((key) => key.innerText.trim()).filter(Boolean)
+  return !names.reduce((rest, name) => rest.replace(name, ''), line).trim()
+}
+
 /** Readers of screens hear what is new in a piece from the one place that was there from the start. */
 function tell() {
   /** @type {string[]} */
   const news = []
   for (const piece of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tells]'))) {
     const before = told.get(piece.id)
-    const lines = piece.innerText.split('\n').filter((line) => line.trim())
+    const lines = piece.innerText.split('\n').filter((line) => line.trim() && !isOfKeys(line, piece))
     told.set(piece.id, lines)
     if (before) news.push(...lines.filter((line) => !before.includes(line)))
   }
