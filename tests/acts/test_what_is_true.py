@@ -1,14 +1,16 @@
 """What an act says must have been so: about who, about when, and about all that happened."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
 
-from app.acts import document, manifest, queries, sealing, services
-from app.acts.models import SealedAct, Step
+from app.acts import document, manifest, queries, sealing, services, words
+from app.acts.errors import StatementChanged
+from app.acts.models import SealedAct, Statement, StatementState, Step
 from app.acts.services import making
 from app.assurance import queries as register
 from app.assurance import services as assurance
@@ -19,6 +21,7 @@ from app.core.db import db
 from app.requests import services as requests
 from app.requests.models import Kind
 from app.requests.queries import Words
+from tests.beside import beside_another
 
 
 def sealed(act: SealedAct) -> SealedAct:
@@ -140,8 +143,8 @@ def test_a_seal_stands_for_the_words_that_were_digested_last(served, clerk):
 
 
 def test_what_is_still_open_is_not_said_to_be_over(identified, clerk):
-    words = Words(kind=Kind.TEXT, language="ca", title="Ho llegiu?", body="Un text.")
-    requests.ask(identified, clerk, words, token="one-two-three")
+    asked = Words(kind=Kind.TEXT, language="ca", title="Ho llegiu?", body="Un text.")
+    requests.ask(identified, clerk, asked, token="one-two-three")
     a_signed_statement(identified, clerk, "Visc al carrer Major.")
     (act,) = queries.acts_of(identified)
     sealed(act)
@@ -158,3 +161,71 @@ def test_a_record_of_any_length_stands_in_an_act_from_its_first_line(served, cle
     lines = said_by(act)["ledger"]["lines"]
     assert lines[0]["event"] == "VisitHeld"
     assert sum(line["event"] == "Something" for line in lines) == 510
+
+
+def test_the_key_that_it_names_is_the_one_that_seals_it(served, clerk):
+    """Between digest and seal the town hall got another key."""
+    act = services.ask(served, clerk)
+    db.session.commit()
+    with sealing.in_hand() as sealer:
+        making.fix(act, replace(sealer, is_qualified=True, is_for_development=False))
+        making.finish(act, sealer)
+        assert not act.is_sealed
+
+        services.go_on(act)
+
+    assert said_by(act)["seal"]["is_for_development"]
+
+
+def test_a_newer_key_makes_no_older_seal_a_qualified_one(act, monkeypatch):
+    """It was sealed with a key that is not; its next stamp is asked for by a house that has one."""
+    add = sealing.add_stamps
+
+    def qualified(content, sealer):
+        return replace(add(content, sealer), is_qualified=True)
+
+    monkeypatch.setattr(making.sealing, "add_stamps", qualified)
+    with sealing.in_hand() as sealer:
+        making.stamp(act, replace(sealer, is_qualified=True, is_for_development=False))
+
+    assert act.edition.number == 2
+    assert not act.edition.is_qualified
+
+
+def test_an_answer_is_to_the_text_that_was_read_and_not_to_what_came_meanwhile(
+    identified, clerk, monkeypatch
+):
+    statement = services.begin(identified, clerk)
+    services.rewrite(statement, clerk, "Visc al carrer Major.")
+    services.read_back(statement, clerk)
+    db.session.commit()
+
+    def put_right():
+        other = {"text": "Dec mil euros.", "text_digest": "0" * 64}
+        db.session.execute(
+            sa.update(Statement).where(Statement.id == statement.id).values(**other),
+            execution_options={"synchronize_session": False},
+        )
+
+    with beside_another(monkeypatch, put_right), pytest.raises(StatementChanged):
+        services.agree(statement, True, statement.text_digest)
+
+    assert statement.state is StatementState.READ
+
+
+def test_what_is_read_back_is_what_stands_there(identified, clerk, monkeypatch):
+    statement = services.begin(identified, clerk)
+    services.rewrite(statement, clerk, "Visc al carrer Major.")
+    db.session.commit()
+
+    def from_another_window():
+        db.session.execute(
+            sa.update(Statement).where(Statement.id == statement.id).values(text="Som quatre."),
+            execution_options={"synchronize_session": False},
+        )
+
+    with beside_another(monkeypatch, from_another_window):
+        services.read_back(statement, clerk)
+
+    digest = words.guide_digest(identified.town, statement.language, "Som quatre.")
+    assert (statement.text, statement.text_digest) == ("Som quatre.", digest)

@@ -2,12 +2,14 @@
 
 import dataclasses
 import hashlib
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from app.archive import queries as archived
 from app.archive import services as archive
+from app.core import clock
 from app.core.db import db
 from app.recordings import queries, services
 from app.recordings.errors import (
@@ -17,9 +19,11 @@ from app.recordings.errors import (
     PieceTooLarge,
     SegmentMissing,
     SegmentOver,
+    Withdrawn,
 )
-from app.recordings.models import End, Piece, PieceKind, Reason, Segment, State
+from app.recordings.models import End, Piece, PieceKind, Reason, Segment, State, Take
 from app.recordings.services import capture, shelf
+from tests.beside import beside_another
 from tests.recordings.conftest import WEBM, end_take, now_ms, send, sent_as
 
 
@@ -261,3 +265,30 @@ def test_the_register_itself_knows_no_number_twice(running, take):
 
     with pytest.raises(sa.exc.IntegrityError), db.session.begin_nested():
         db.session.flush()
+
+
+def test_two_windows_that_begin_at_once_make_two_takes(running, monkeypatch):
+    def begins():
+        one = {"segment_id": running.id, "town_id": running.town_id, "number": 1}
+        named = {"media_type": WEBM, "clock_offset_ms": 0, "head": "0" * 64}
+        db.session.execute(sa.insert(Take).values(**one, **named))
+
+    assert running.takes == []
+    with beside_another(monkeypatch, begins):
+        services.begin_take(running, WEBM, now_ms())
+
+    assert [take.number for take in running.takes] == [1, 2]
+
+
+def test_a_piece_that_waited_while_somebody_withdrew_is_not_taken(running, take, monkeypatch):
+    before = clock.now() - timedelta(minutes=1)
+    ended = {"state": State.CLOSING, "ended_at": before, "ended_by": End.WITHDRAWN}
+
+    def withdraws():
+        db.session.execute(
+            sa.update(Segment).where(Segment.id == running.id).values(**ended),
+            execution_options={"synchronize_session": False},
+        )
+
+    with beside_another(monkeypatch, withdraws), pytest.raises(Withdrawn):
+        send(running, take, b"a piece")

@@ -318,3 +318,28 @@ def test_a_take_without_anything_is_passed_over(running, take):
 
     assert running.state is State.KEPT
     assert db.session.get(Take, empty.id).original is None
+
+
+def test_an_original_that_somebody_else_joined_meanwhile_stays_the_one(running, take, monkeypatch):
+    """Whoever was slow comes when the pieces are gone already: what they join is nothing."""
+    send(running, take, b"some picture and sound")
+    end_take(running, take)
+    services.stop(running, End.CLERK)
+    db.session.commit()
+    seal = finishing.shelf.seal
+
+    def slowly(*told, **named):
+        draft = seal(*told, **named)
+        db.session.execute(
+            sa.update(Take).where(Take.id == take.id).values(original="bcdfghjkmnpq"),
+            execution_options={"synchronize_session": False},
+        )
+        db.session.commit()
+        return draft
+
+    envelope = finishing.shelf.envelope(running.visit)
+    db.session.commit()
+    monkeypatch.setattr(finishing.shelf, "seal", slowly)
+    finishing._join(running, take, envelope)
+
+    assert take.original == "bcdfghjkmnpq"

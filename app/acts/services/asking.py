@@ -37,7 +37,7 @@ def ask_if_due(visit: Visit) -> SealedAct | None:
         return None
     act = ask(visit)
     if act.step is Step.FIXED:
-        _write_down_anew(act)
+        write_down_anew(act)
     elif act.is_sealed and act.grade is Grade.AUTOMATIC and _something_came_after(act):
         return replace(act, None, reason="continued")
     return act
@@ -47,11 +47,11 @@ def ask_with_more(visit: Visit, by: Account) -> SealedAct:
     """The act of what was stated just now, also when there is one that cannot know of it."""
     act = ask(visit, by)
     if act.step is Step.FIXED:
-        _write_down_anew(act)
+        write_down_anew(act)
     return replace(act, by, reason="continued") if act.is_sealed else act
 
 
-def _write_down_anew(act: SealedAct) -> None:
+def write_down_anew(act: SealedAct) -> None:
     """Nobody has it yet, and what it says is no longer all: whoever is sealing it finds out."""
     act.step, act.manifest, act.digest = Step.ASKED, "", ""
     act.try_at = clock.now()
@@ -81,7 +81,7 @@ def try_again(act: SealedAct, by: Account) -> None:
         raise NothingNew
     anew = act.step is Step.FIXED and digest_of(act.manifest.encode()) != act.digest
     if anew:
-        _write_down_anew(act)
+        write_down_anew(act)
     act.problem, act.tries, act.try_at = "", 0, clock.now()
     publish(
         ActTriedAgain(

@@ -17,6 +17,7 @@ from app.acts import document, manifest, queries, recorded, sealing
 from app.acts.events import ActSealed, ActStamped
 from app.acts.models import ActEdition, SealedAct, Step
 from app.acts.sealing import NoKey, Sealed, Sealer, keys
+from app.acts.services.asking import write_down_anew
 from app.archive import queries as kept
 from app.archive import services as archive
 from app.core import clock
@@ -48,12 +49,7 @@ def fix(act: SealedAct, sealer: Sealer) -> None:
     """Write down what it says, and its digest. From here on it says this and nothing else."""
     if not _is_ready(act):
         return
-    measured = manifest.measured_clock()
-    seal = {
-        "by": sealer.name,
-        "is_qualified": sealer.is_qualified,
-        "is_for_development": sealer.is_for_development,
-    }
+    measured, seal = manifest.measured_clock(), _seal_of(sealer)
     with transaction():
         act = _again(act)
         if act.step is not Step.ASKED:
@@ -61,6 +57,15 @@ def fix(act: SealedAct, sealer: Sealer) -> None:
         content = manifest.written(manifest.compose(act, measured=measured, seal=seal))
         act.manifest, act.digest = content.decode(), manifest.digest_of(content)
         act.step = Step.FIXED
+
+
+def _seal_of(sealer: Sealer) -> manifest.Facts:
+    """What an act says of its seal."""
+    return {
+        "by": sealer.name,
+        "is_qualified": sealer.is_qualified,
+        "is_for_development": sealer.is_for_development,
+    }
 
 
 def _is_ready(act: SealedAct) -> bool:
@@ -78,7 +83,13 @@ def finish(act: SealedAct, sealer: Sealer) -> None:
     content = act.manifest.encode()
     if manifest.digest_of(content) != act.digest:
         raise sealing.Altered("what was to be sealed is not what was digested")
-    pdf = document.drawn(json.loads(content), content, attached_to(act))
+    facts = json.loads(content)
+    if facts["seal"] != _seal_of(sealer):  # another key since: what it says would not be so
+        with transaction():
+            if (act := _again(act)).step is Step.FIXED:
+                write_down_anew(act)
+        return
+    pdf = document.drawn(facts, content, attached_to(act))
     sealed = sealing.seal(pdf, sealer)
     _look_at(sealed.content, sealed)
     draft = _encrypted(act, sealed.content)
@@ -119,13 +130,14 @@ def stamp(act: SealedAct, sealer: Sealer) -> None:
     sealed = sealing.add_stamps(content, sealer)
     _look_at(sealed.content, sealed)
     draft = _encrypted(act, sealed.content)
+    was_qualified = json.loads(sealing.manifest_in(content))["seal"]["is_qualified"]
     with transaction():
         act = _again(act)
         if act.edition is None or act.edition.number != before.number:
             return  # somebody else was quicker
         file = archive.keep(draft)
         edition = _edition(act, before.number + 1, sealed, sealer, file.id)
-        edition.is_qualified = before.is_qualified or (sealed.is_qualified and sealer.is_qualified)
+        edition.is_qualified = before.is_qualified or (was_qualified and sealed.is_qualified)
         edition.sealed_by, edition.is_for_development = before.sealed_by, before.is_for_development
         act.tries, act.problem, act.try_at = 0, "", clock.now()
         db.session.flush()

@@ -27,6 +27,7 @@ from app.booking.services import look_again
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
+from app.towns import services as towns
 
 LONGEST = 4000
 
@@ -156,6 +157,7 @@ def stop(statement: Statement, by: Account) -> None:
 
 def _answer(statement: Statement, agreed: bool, way: str, digest: str) -> None:
     state = StatementState.AGREED if agreed else StatementState.REFUSED
+    _look_again(statement)
     if statement.state is state and statement.text_digest == digest:
         return
     visit = statement.visit
@@ -177,6 +179,12 @@ def _answer(statement: Statement, agreed: bool, way: str, digest: str) -> None:
     )
 
 
+def _look_again(statement: Statement) -> None:
+    """Wait for the turn to write, and see what it says by now."""
+    if towns.take_turns():
+        db.session.refresh(statement)
+
+
 def _entry(visit: Visit, by: Account) -> AuthorisedClerk:
     """The clerk's place in the register, today (art. 12.3)."""
     if not visit.is_being_attended:
@@ -190,6 +198,7 @@ def _entry(visit: Visit, by: Account) -> AuthorisedClerk:
 
 def _refuse_others(statement: Statement, by: Account) -> None:
     """Who begins it, ends it: they sign what they have heard themselves."""
+    _look_again(statement)
     _entry(statement.visit, by)
     if statement.by_id != by.id:
         raise StatementChanged

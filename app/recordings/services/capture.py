@@ -58,6 +58,7 @@ class Sent:
 
 def begin_take(segment: Segment, media_type: str, browser_ms: int) -> Take:
     """A browser window begins to record. After a reload, what is missing between is a gap."""
+    segments.look_again(segment)
     if not segment.is_running:
         raise NotRunning
     if not any(consent.is_valid for consent in segment.consents):
@@ -66,7 +67,6 @@ def begin_take(segment: Segment, media_type: str, browser_ms: int) -> Take:
     ours = [take for take in segment.takes if not take.is_by_server]
     if not is_fit or len(ours) >= MOST_TAKES:
         raise PieceGarbled
-    towns.take_turns()
     now = clock.now()
     take = Take(
         segment_id=segment.id,
@@ -167,6 +167,7 @@ def receive(segment: Segment, take: Take, sent: Sent, body: bytes) -> Piece:
     _read(sent, body)
     towns.take_turns()  # two that send at once find out one after the other
     db.session.refresh(take, ["pieces", "head", "expected", "original"])
+    db.session.refresh(segment, ["state", "ended_at", "ended_by"])
     known = queries.piece(take, sent.number)
     if known is not None:
         if (known.sha256, known.head) != (sent.sha256, sent.head):

@@ -145,6 +145,9 @@ def _join(segment: Segment, take: Take, envelope: Envelope) -> None:
         purpose=shelf.ORIGINAL,
     )
     with transaction():
+        db.session.refresh(take, with_for_update=True)
+        if take.original is not None:
+            return  # somebody else joined them meanwhile, and they may be gone by now
         take.original, take.size, take.sha256 = shelf.keep(draft), draft.size, draft.sha256
         publish(
             OriginalKept(
