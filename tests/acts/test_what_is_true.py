@@ -1,6 +1,7 @@
 """What an act says must have been so: about who, about when, and about all that happened."""
 
 import json
+import zipfile
 from dataclasses import replace
 from io import BytesIO
 
@@ -18,6 +19,7 @@ from app.audit import services as audit
 from app.booking import services as booking
 from app.booking.models import Status
 from app.core.db import db
+from app.recordings.services.ledger import open_ledger
 from app.requests import services as requests
 from app.requests.models import Kind
 from app.requests.queries import Words
@@ -229,3 +231,11 @@ def test_what_is_read_back_is_what_stands_there(identified, clerk, monkeypatch):
 
     digest = words.guide_digest(identified.town, statement.language, "Som quatre.")
     assert (statement.text, statement.text_digest) == ("Som quatre.", digest)
+
+
+def test_a_meeting_that_began_after_an_act_puts_no_ledger_into_its_package(act):
+    open_ledger(act.visit)
+    db.session.commit()
+
+    package = zipfile.ZipFile(BytesIO(b"".join(services.proof_package(act))))
+    assert "ledger.jsonl" not in package.namelist()

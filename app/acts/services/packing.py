@@ -154,8 +154,9 @@ def _parts(act: SealedAct, *, with_papers: bool = False) -> Iterator[Part]:
                 stored=stored[file["sha256"]],
                 size=file["bytes"],
             )
-    for name, content in recorded.ledger_files(act.visit, facts["ledger"]["head"]["number"]):
-        yield _part(name, content, "application/octet-stream")
+    if "meeting" in facts["ledger"]:  # else its lines are those of the town's record
+        for name, content in recorded.ledger_files(act.visit, facts["ledger"]["head"]["number"]):
+            yield _part(name, content, "application/octet-stream")
     yield _part("roots.pem", keys.roots_in_pem(), "application/x-pem-file")
     yield _part("verify.sh", _verifier(), "text/x-shellscript")
     yield _part("README.txt", _instructions(act), "text/plain")
