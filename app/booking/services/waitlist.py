@@ -18,6 +18,7 @@ from app.booking.events import (
     WaitlistTaken,
 )
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
+from app.booking.services.visits import look_again, refuse_many_visits, rest_of
 from app.core import clock
 from app.core.db import db, new_code
 from app.core.events import publish
@@ -25,6 +26,7 @@ from app.schedule import queries as schedule
 from app.schedule import services as time
 from app.schedule.errors import TimeTaken
 from app.schedule.queries import Wish
+from app.towns import services as towns
 from app.towns.models import Channel, Procedure
 
 # Offers leave at civil hours, by the town's clock.
@@ -37,6 +39,7 @@ TO_GET_READY = timedelta(hours=1)
 
 def join(visit: Visit) -> WaitlistEntry:
     """Whoever has a visit wants it earlier, if somebody cancels."""
+    look_again(visit)
     if visit.status is not Status.BOOKED or not visit.phone:
         raise VisitMissing
     if queries.entry_of(visit):
@@ -86,16 +89,19 @@ def ask(
 
 def confirm(entry: WaitlistEntry) -> None:
     """The telephone is theirs: from now on they are on the list. Twice is once."""
+    _look_again(entry)
     if entry.state is not WaitlistState.UNCONFIRMED:
         return
     if queries.open_entries_of(entry.phone, entry.procedure_id):
         raise AlreadyOnTheList
+    refuse_many_visits(entry)
     entry.state = WaitlistState.OPEN
     _joined(entry)
 
 
 def leave(entry: WaitlistEntry) -> None:
     """They no longer want it; a time kept for them goes to the next."""
+    _look_again(entry)
     if entry.state in (WaitlistState.TAKEN, WaitlistState.CLOSED):
         return
     time.free(entry.claim)
@@ -122,6 +128,7 @@ def offer_what_is_free() -> int:
 
 def take(entry: WaitlistEntry) -> Visit:
     """They say yes: what was kept is theirs, and an older time of the same visit is given back."""
+    _look_again(entry)
     if entry.state is WaitlistState.TAKEN and entry.visit:
         return entry.visit
     if not entry.has_offer or entry.offered_starts_at is None:
@@ -133,14 +140,16 @@ def take(entry: WaitlistEntry) -> Visit:
     if wish is None:
         raise OfferOver
     if visit is None:
+        refuse_many_visits(entry)
         visit = entry.visit = _new_visit(entry, wish)
     else:
-        time.free(visit.code)
+        time.free(visit.code, rest=rest_of(visit))
     if not time.pass_on(entry.claim, visit.code):
         raise OfferOver
     starts_at = entry.offered_starts_at
     visit.starts_at, visit.ends_at = starts_at, starts_at + wish.length
     visit.clerk_id = queries.clerk_of_claim(visit.code)
+    visit.office_reason = ""
     visit.version += 1
     entry.state = WaitlistState.TAKEN
     db.session.flush()
@@ -156,6 +165,7 @@ def take(entry: WaitlistEntry) -> Visit:
 
 def pass_over(entry: WaitlistEntry) -> None:
     """They say no, or nothing in time: the time goes to the next, and they stay on the list."""
+    _look_again(entry)
     if entry.state is not WaitlistState.OFFERED:
         return
     time.free(entry.claim)
@@ -175,6 +185,9 @@ def _offer(entry: WaitlistEntry) -> bool:
         starts_at = _first_for(entry, source, until + TO_GET_READY)
         if starts_at is None:
             continue
+        _look_again(entry)
+        if entry.state is not WaitlistState.OPEN:
+            return False
         try:
             time.reserve(source, starts_at, claim=entry.claim, expires_at=until)
         except TimeTaken:
@@ -184,6 +197,14 @@ def _offer(entry: WaitlistEntry) -> bool:
         publish(WaitlistOffered(town_id=entry.town_id, entry_id=entry.id))
         return True
     return False
+
+
+def _look_again(entry: WaitlistEntry) -> None:
+    """Take a turn; if somebody may have changed the wish, or its visit, read both again."""
+    if towns.take_turns():
+        db.session.refresh(entry)
+        if entry.visit is not None:
+            db.session.refresh(entry.visit)
 
 
 def _first_for(entry: WaitlistEntry, wish: Wish, earliest: datetime) -> datetime | None:
