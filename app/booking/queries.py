@@ -1,6 +1,6 @@
 """Questions about visits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -310,9 +310,11 @@ def open_entries_of(phone: str, procedure_id: int) -> Sequence[WaitlistEntry]:
     return db.session.scalars(question).all()
 
 
-def waiting_entries() -> Sequence[WaitlistEntry]:
+def waiting_entries(only: Collection[int] | None = None) -> Sequence[WaitlistEntry]:
     """Whoever waits for a time and has no offer, in the order in which they asked."""
     question = sa.select(WaitlistEntry).where(WaitlistEntry.state == WaitlistState.OPEN)
+    if only is not None:
+        question = question.where(WaitlistEntry.id.in_(only))
     question = question.order_by(WaitlistEntry.made_at, WaitlistEntry.id)
     return db.session.scalars(question.options(joinedload(WaitlistEntry.visit))).all()
 

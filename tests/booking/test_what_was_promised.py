@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from app.accounts import services as accounts
-from app.booking import queries, services
+from app.booking import jobs, queries, services
 from app.booking.errors import TooManyVisits, WayNotPossible
 from app.booking.models import Status, WaitlistState
 from app.core import clock
@@ -15,6 +15,7 @@ from app.core.db import db
 from app.messaging.models import Message
 from app.queue import services as queue
 from app.schedule import queries as schedule
+from app.schedule import services as rules
 from app.towns.models import Channel
 from tests import town
 
@@ -50,11 +51,11 @@ def walks_in(wish):
     return services.book(held)
 
 
-def on_the_list(wish):
+def on_the_list(wish, phone=town.PHONE):
     entry = services.ask(
         wish.procedure,
         "video",
-        phone=town.PHONE,
+        phone=phone,
         name="Pere",
         reads="ca",
         needs=[],
@@ -218,3 +219,32 @@ def test_nobody_is_passed_on_to_whoever_cannot_do_all_that_they_came_for(place, 
 
     with pytest.raises(WayNotPossible):
         queue.transfer(visit, to=town.counter_of(other))
+
+
+def test_however_many_wait_in_vain_the_look_for_them_is_one(place, padron, statements):
+    clerk = town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    now = clock.now()
+    rules.absent(town.counter_of(clerk), now, now + timedelta(days=200), "away")
+
+    def asked(people):
+        for number in range(people):
+            on_the_list(wish, f"+346001{people:02}{number:03}")
+        db.session.commit()
+        statements.clear()
+        assert services.whom_to_answer() == []
+        return len(statements)
+
+    assert asked(2) == asked(12)
+
+
+def test_the_round_offers_what_is_free_to_whoever_asked_first(place, padron):
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    first, second = on_the_list(wish, OTHER), on_the_list(wish)
+    db.session.commit()
+
+    assert services.whom_to_answer() == [first.id, second.id]
+    assert jobs.offer_what_is_free() == 2
+    assert first.offered_starts_at < second.offered_starts_at
+    assert jobs.offer_what_is_free() == 0
