@@ -172,8 +172,12 @@ def wish_for(
 
 
 def wish_of(visit: Visit, **changes: Any) -> Wish | None:
-    """What this visit asks for, as if it were to be booked now; or with something changed."""
+    """What this visit asks for, as if it were to be booked now; or with something changed.
+
+    Only a call by video needs the screen of ours.
+    """
     channel = changes.pop("channel", visit.channel.value)
+    booth_id = visit.booth_id if channel == Channel.VIDEO else None
     return wish_for(
         visit.town,
         visit.procedure,
@@ -181,7 +185,7 @@ def wish_of(visit: Visit, **changes: Any) -> Wish | None:
         visit.language,
         visit.needs,
         also=visit.also,
-        **{"booth_id": visit.booth_id, "clerk_id": visit.asked_clerk_id, **changes},
+        **{"booth_id": booth_id, "clerk_id": visit.asked_clerk_id, **changes},
     )
 
 
@@ -253,11 +257,13 @@ def to_come_of(citizen_id: int) -> Sequence[Visit]:
 
 
 def to_come(phone: str, procedure_id: int | None = None) -> Sequence[Visit]:
-    """The visits that this telephone still has ahead, of one procedure or of all."""
+    """The visits that this telephone still has ahead or waits for, of one procedure or of all."""
     question = sa.select(Visit).where(
         Visit.phone == phone,
-        Visit.status.in_((Status.BOOKED, Status.WAITING)),
-        Visit.ends_at > clock.now(),
+        sa.or_(
+            Visit.status == Status.WAITING,
+            sa.and_(Visit.status == Status.BOOKED, Visit.ends_at > clock.now()),
+        ),
     )
     if procedure_id is not None:
         question = question.where(Visit.procedure_id == procedure_id)

@@ -104,7 +104,7 @@ def withdraw_all(phone: str) -> None:
         message.state = MessageState.DROPPED
 
 
-def _as_they_are(question: sa.Select[tuple[Message]]) -> Sequence[Message]:
+def _as_they_are(question: sa.Select[Message]) -> Sequence[Message]:
     """Those messages, which no postman takes meanwhile."""
     locked = question.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(locked).all()

@@ -13,10 +13,11 @@ from flask_migrate import upgrade
 from app import create_app
 from app.accounts.models import Account
 from app.booking import queries, services
-from app.booking.models import Visit, WaitlistEntry, WaitlistState
+from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Refusal
+from app.desk import services as desk
 from app.kiosks import queries as kiosk_queries
 from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, Stay
@@ -25,7 +26,7 @@ from app.messaging.models import Message, MessageState
 from app.queue import services as queue
 from app.schedule import services as schedule
 from app.schedule.models import Allocation
-from app.towns.models import Town
+from app.towns.models import Channel, Town
 from app.towns.tenant import speak_for, town_of
 from tests import postgres, town
 
@@ -438,3 +439,17 @@ def test_a_telephone_takes_nothing_away_from_a_stay_that_ends_at_that_moment(hou
         return kiosks.take_away(kiosk_queries.hand_off(token)).status.value
 
     assert house.at_once(lambda: kiosks.end(the_stay(), "silent"), take) == ["done", "HandOffOver"]
+
+
+def test_how_it_ended_and_another_way_at_once_do_not_stop_one_another(house):
+    def prepare():
+        services.book(visit_held_now())
+        queue.call_next(by("Ana Pi"))
+
+    house.alone(prepare)
+    told = house.at_once(
+        lambda: services.change_channel(the_visit(), Channel.PHONE),
+        lambda: desk.close(the_visit(), Status.SERVED, desk.Words("Registered.")),
+    )
+
+    assert told == ["done", "done"]

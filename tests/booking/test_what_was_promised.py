@@ -16,6 +16,7 @@ from app.messaging.models import Message
 from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule import services as rules
+from app.schedule.models import ResourceKind
 from app.towns.models import Channel
 from tests import town
 
@@ -44,9 +45,9 @@ def last_to(phone):
     return db.session.scalars(question.limit(1)).one()
 
 
-def walks_in(wish):
+def walks_in(wish, token="walk-in"):
     held = services.hold_walk_in(
-        wish, phone=town.PHONE, name="Pere", reads="ca", needs=[], form_token="walk-in"
+        wish, phone=town.PHONE, name="Pere", reads="ca", needs=[], form_token=token
     )
     return services.book(held)
 
@@ -248,3 +249,44 @@ def test_the_round_offers_what_is_free_to_whoever_asked_first(place, padron):
     assert jobs.offer_what_is_free() == 2
     assert first.offered_starts_at < second.offered_starts_at
     assert jobs.offer_what_is_free() == 0
+
+
+def a_booth():
+    booth = rules.add_resource(ResourceKind.BOOTH, "Library")
+    db.session.flush()
+    return booth
+
+
+def test_who_changes_to_the_telephone_or_moves_to_it_leaves_the_screen_to_others(place, padron):
+    town.a_clerk(padron)
+    booth = a_booth()
+    wish = queries.wish_for(place, padron, "video", "ca", booth_id=booth.id)
+    changed = town.a_visit(wish, town.tomorrow_at(10))
+    moved = town.a_visit(wish, town.tomorrow_at(12))
+
+    services.change_channel(changed, Channel.PHONE)
+    services.move(moved, queries.wish_of(moved, channel="phone"), town.tomorrow_at(13))
+
+    for visit in (changed, moved):
+        assert visit.booth_id is None
+        assert booth.id not in {one.resource_id for one in schedule.allocations_of(visit.code)}
+
+
+def test_whoever_has_waited_long_has_one_place_in_the_line_all_the_same(place, padron, ten_o_clock):
+    place.visits_per_phone = 1
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    walks_in(wish)
+    ten_o_clock.shift(timedelta(minutes=25))
+
+    with pytest.raises(TooManyVisits):
+        walks_in(wish, "another")
+
+
+def test_a_form_that_bears_the_name_of_an_offer_does_not_stop_it(place, padron):
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    entry = offered(on_the_list(wish))
+    town.a_hold(wish, town.tomorrow_at(10), form_token=f"waitlist:{entry.code}")
+
+    assert services.take_offer(entry).status is Status.BOOKED

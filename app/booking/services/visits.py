@@ -68,7 +68,7 @@ def hold(
     _refuse_many_holds(phone)
     code, until = new_code(), clock.now() + _hold_life()
     plan = time.reserve(wish, starts_at, claim=code, expires_at=until)
-    token = _unused(form_token, sent)
+    token = unused(form_token, sent)
     visit = _written(wish, starts_at, code, phone, name, reads, needs, token, host)
     visit.clerk_id, visit.hold_until = plan.clerk_id, until
     return _added(visit, wish)
@@ -90,7 +90,7 @@ def hold_walk_in(
     if sent and _is_same(sent, phone):
         return sent
     _refuse_many_holds(phone)
-    now, token = clock.now(), _unused(form_token, sent)
+    now, token = clock.now(), unused(form_token, sent)
     visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.hold_until = True, now + _hold_life()
     return _added(visit, wish)
@@ -179,7 +179,7 @@ def book_for(
         raise TimePast
     code = new_code()
     plan = time.reserve(replace(wish, is_staff=True), starts_at, claim=code)
-    token = _unused(form_token, sent)
+    token = unused(form_token, sent)
     visit = _written(wish, starts_at, code, phone, name, reads, needs, token, wish.town.host)
     visit.clerk_id, visit.made_by_id = plan.clerk_id, staff.id
     visit.follows_id = follows.id if follows else None
@@ -208,7 +208,7 @@ def walk_in_for(
     sent = queries.by_form(form_token)
     if sent and sent.made_by_id == staff.id:
         return sent
-    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    now, token, host = clock.now(), unused(form_token, sent), wish.town.host
     visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.made_by_id = True, staff.id
     visit.follows_id = follows.id if follows else None
@@ -382,7 +382,7 @@ def _is_same(sent: Visit, phone: str) -> bool:
     return sent.phone == phone and not sent.is_over
 
 
-def _unused(form_token: str, sent: Visit | None) -> str:
+def unused(form_token: str, sent: Visit | None) -> str:
     """The form's own token, unless the same page was sent before, with another number."""
     return form_token if sent is None else secrets.token_urlsafe(24)
 
@@ -470,6 +470,7 @@ def _take_again(visit: Visit) -> None:
 def _rewrite(visit: Visit, wish: Wish, starts_at: datetime, plan: Plan) -> None:
     visit.starts_at, visit.ends_at = starts_at, starts_at + wish.length
     visit.channel, visit.language = Channel(wish.channel), wish.language
+    visit.booth_id = wish.booth_id
     visit.clerk_id = plan.clerk_id
     visit.version += 1
 

@@ -20,7 +20,7 @@ from app.booking.events import (
     WaitlistTaken,
 )
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
-from app.booking.services.visits import look_again, refuse_many_visits, rest_of
+from app.booking.services.visits import look_again, refuse_many_visits, rest_of, unused
 from app.core import clock
 from app.core.db import db, new_code
 from app.core.events import publish
@@ -279,6 +279,7 @@ def _is_civil_hour(entry: WaitlistEntry) -> bool:
 
 def _new_visit(entry: WaitlistEntry, wish: Wish) -> Visit:
     assert entry.offered_starts_at  # noqa: S101 - only an offer is taken
+    token = f"waitlist:{entry.code}"
     visit = Visit(
         code=new_code(),
         procedure=entry.procedure,
@@ -291,7 +292,7 @@ def _new_visit(entry: WaitlistEntry, wish: Wish) -> Visit:
         needs=list(entry.needs),
         starts_at=entry.offered_starts_at,
         ends_at=entry.offered_starts_at + wish.length,
-        form_token=f"waitlist:{entry.code}",
+        form_token=unused(token, queries.by_form(token)),
         host=entry.host,
         held_at=clock.now(),
     )
