@@ -329,6 +329,7 @@ def tell_waits(town: Town) -> int:
     """Write what each person who waits is told from now on, when it changes. Returns how many."""
     found = queries.standings(town)
     told = queries.all_told()
+    towns.take_turns()  # before the first line is written: whoever hears of it takes one
     count = 0
     for visit in queries.waiting():
         standing = found.get(visit.id)

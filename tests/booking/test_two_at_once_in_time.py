@@ -24,6 +24,7 @@ from app.kiosks.models import Kiosk, Stay
 from app.messaging import services as messaging
 from app.messaging.models import Message, MessageState
 from app.queue import services as queue
+from app.queue.models import WaitEstimate
 from app.schedule import services as schedule
 from app.schedule.models import Allocation
 from app.towns.models import Channel, Town
@@ -55,14 +56,19 @@ class House:
         except (Refusal, sa.exc.DBAPIError) as problem:
             return type(problem).__name__
 
-    def at_once(self, *errands: Callable) -> list[str]:
-        """What came of errands that had all read what they read before the first had its turn."""
+    def at_once(self, *errands: Callable, kept: str = "%") -> list[str]:
+        """What came of errands that had all read what they read before the first had its turn.
+
+        `kept`: which towns nobody has a turn in meanwhile.
+        """
         with (
             self.app.app_context(),
             db.engine.connect() as first,
             ThreadPoolExecutor() as pool,
         ):
-            first.execute(sa.text("SELECT id FROM town FOR UPDATE"))
+            first.execute(
+                sa.text("SELECT id FROM town WHERE slug LIKE :kept FOR UPDATE"), {"kept": kept}
+            )
             told = []
             for count, errand in enumerate(errands, 1):
                 told.append(pool.submit(self.alone, errand))
@@ -99,7 +105,7 @@ def _wait_for(connection: sa.Connection, number: int) -> None:
 
 
 def the_wish(channel="video"):
-    place = db.session.scalars(sa.select(Town)).one()
+    place = db.session.scalars(sa.select(Town).order_by(Town.id)).first()
     return town.a_wish(place, town.the_procedure("padron"), channel)
 
 
@@ -453,3 +459,30 @@ def test_how_it_ended_and_another_way_at_once_do_not_stop_one_another(house):
     )
 
     assert told == ["done", "done"]
+
+
+def test_who_tells_the_waits_of_a_pool_stands_in_nobodys_way(house):
+    def prepare():
+        db.session.scalars(sa.select(Town)).one().pool = "valley"
+        town.a_town("sobreira", pool="valley")
+        town.a_clerk(town.a_procedure("taxes"))
+        wish = town.a_wish(the_other(), town.the_procedure("taxes"))
+        waiting = services.hold_walk_in(
+            wish, phone=town.PHONE, name="Pere", reads="ca", needs=[], form_token="now"
+        )
+        services.book(waiting).wants_sms = True
+        db.session.flush()
+        db.session.execute(sa.delete(WaitEstimate))
+
+    def tell():
+        with town_of(the_other().id):
+            queue.tell_waits(the_other())
+
+    house.alone(prepare)
+    told = house.at_once(lambda: bool(hold("one")), tell, kept="vilaclara")
+
+    assert told == ["True", "done"]
+
+
+def the_other() -> Town:
+    return db.session.scalars(sa.select(Town).where(Town.slug == "sobreira")).one()

@@ -76,6 +76,7 @@ def ask(
     host: str = "",
 ) -> WaitlistEntry:
     """Whoever found no time wants the first that becomes free. It counts once they confirm."""
+    towns.take_turns()
     entry = WaitlistEntry(
         state=WaitlistState.UNCONFIRMED,
         procedure_id=procedure.id,
