@@ -64,6 +64,7 @@ LEFT_OUT = {
     "/desk/visits/<code>/act/act.pdf": FILES,
     "/desk/visits/<code>/act/manifest.json": FILES,
     "/desk/visits/<code>/act/sign": ON_THE_WAY + "tests/access, while a clerk attends",
+    "/desk/visits/<code>/actions": LEADS_ON,
     "/desk/visits/<code>/identity/<row>/undo": ON_THE_WAY + "test_who_is_there",
     "/desk/visits/<code>/papers/<paper>": ON_THE_WAY + "test_papers",
     "/desk/visits/<code>/papers/<paper>/file": FILES,

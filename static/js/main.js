@@ -29,6 +29,11 @@ const REST = 2_000
 /** What shows that somebody is about to use it: then at once. */
 const SIGNS = ['focusin', 'pointerdown', 'keydown']
 
+/** How long a piece waits before it asks again after an answer that was none, in milliseconds. */
+const AGAIN = 5_000
+/** @type {WeakSet<Element>} those that wait for it */
+const asking = new WeakSet()
+
 /** @type {Promise<typeof import('./core/mount.js')> | undefined} */
 let mounting
 /** @type {HTMLElement | null} */
@@ -37,13 +42,24 @@ let summary = null
 /** @type {Map<string, string[]>} what each piece that tells said before, line by line */
 const told = new Map()
 
+/**
+ * Whether nothing stands there but what is pressed: without its question, "Yes No" says nothing.
+ * @param {string} line
+ * @param {HTMLElement} piece
+ */
+function isOfKeys(line, piece) {
+  const keys = /** @type {NodeListOf<HTMLElement>} */ (piece.querySelectorAll('button, .button, summary'))
+  const names = [...keys].map((key) => key.innerText.trim()).filter(Boolean)
+  return !names.reduce((rest, name) => rest.replace(name, ''), line).trim()
+}
+
 /** Readers of screens hear what is new in a piece from the one place that was there from the start. */
 function tell() {
   /** @type {string[]} */
   const news = []
   for (const piece of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tells]'))) {
     const before = told.get(piece.id)
-    const lines = piece.innerText.split('\n').filter((line) => line.trim())
+    const lines = piece.innerText.split('\n').filter((line) => line.trim() && !isOfKeys(line, piece))
     told.set(piece.id, lines)
     if (before) news.push(...lines.filter((line) => !before.includes(line)))
   }
@@ -72,6 +88,27 @@ function wakeWhatMayWait() {
   refresh()
 }
 
+/**
+ * While the house, or what stands before it, is in trouble, a piece that renews itself keeps what it
+ * shows and asks again: what it was given would not ask any more. A link leads to the page that says so.
+ * @param {Event} event
+ */
+function keepWhatStands(event) {
+  const { sourceElement: source, request, response } = /** @type {CustomEvent} */ (event).detail.ctx
+  if (request.method !== 'GET' || (response.status < 500 && response.status !== 429)) return
+  event.preventDefault()
+  if (source instanceof HTMLAnchorElement) location.assign(source.href)
+  else if (source instanceof HTMLFormElement) source.submit()
+  else if (!asking.has(source)) {
+    asking.add(source)
+    setTimeout(() => {
+      asking.delete(source)
+      if (source.isConnected) /** @type {any} */ (window).htmx.ajax('GET', request.action, { source })
+    }, AGAIN)
+  }
+}
+
+document.addEventListener('htmx:before:response', keepWhatStands)
 document.addEventListener('htmx:after:swap', refresh)
 for (const sign of SIGNS) addEventListener(sign, wakeWhatMayWait)
 const timer = setTimeout(wakeWhatMayWait, REST)

@@ -110,7 +110,7 @@ def test_by_video_one_goes_from_the_code_straight_to_the_waiting_room(client, pl
     assert done.location == f"/en/visits/{visit.code}/wait"
     assert (visit.status, visit.is_walk_in) == (Status.WAITING, True)
     room = client.get(f"{town.base(place)}{done.location}").text
-    assert "You are the next one" in room
+    assert 'id="place-words" data-tells><strong>You are the next one' in room
     assert "Your visit is at" not in room
     assert visit.code in town.sent_to(town.PHONE)[-1]
     assert queue.call_next(clerk) is visit

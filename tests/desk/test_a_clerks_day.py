@@ -175,6 +175,23 @@ def test_calling_again_puts_them_back(desk, place, padron):
     assert visit.status is Status.WAITING
 
 
+def test_who_has_come_in_is_not_called_again(desk, place, padron):
+    visit = somebody_waits(place, padron)
+    send(desk, home(place, "next"), home(place))
+    here = home(place, f"visits/{visit.code}/actions")
+    piece = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    before = desk.get(here, headers=piece).text
+
+    queue.begin(visit)
+    db.session.commit()
+
+    after = desk.get(here, headers=piece).text
+    assert 'id="visit-repeat"' in before
+    assert 'id="visit-repeat"' not in after
+    assert 'id="visit-transfer"' in after
+    assert desk.get(here).location == f"/desk/visits/{visit.code}"
+
+
 def test_what_changed_meanwhile_is_a_sentence_and_changes_nothing(desk, place, padron):
     visit = somebody_waits(place, padron)
     send(desk, home(place, "next"), home(place))

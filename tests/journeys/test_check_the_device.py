@@ -55,7 +55,7 @@ def test_everything_is_tested_by_keyboard_and_the_line_through_the_relay(behind_
 
     expect(page.locator("#check-result .notice--done")).to_be_visible(timeout=20_000)
     page.locator("#check-figures").press("Enter")
-    expect(page.locator("#check-result")).to_contain_text("Bidean galduta: %0")
+    expect(page.locator("#check-result")).to_contain_text("Bidean galduta: % 0")
     assert during + look(page) == []
     for step in ("camera", "microphone", "loudspeaker", "line"):
         expect(page.locator(f"[data-part={step}]")).to_have_attribute("data-state", "good")

@@ -124,6 +124,7 @@ def test_five_people_talk_and_a_sixth_hears_why_not(counter, a_page, a_browser):
         guest = a_guest(others)
         guest.add_init_script(BORROWED_SCREEN)
         knocks(guest, link)
+        expect(clerk.locator("#announce")).to_contain_text(name)
         row = clerk.locator("[data-guest]", has_text=name)
         expect(row).to_be_visible(timeout=LONG)
         assert guest.locator(".call__person").count() == 0  # nothing is seen from the door

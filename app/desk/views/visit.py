@@ -1,7 +1,7 @@
 """One visit at the counter: call it, call it again, let it begin, write how it ended."""
 
 import segno
-from flask import Response, flash, render_template, session, url_for
+from flask import Response, flash, make_response, render_template, session, url_for
 from flask_babel import gettext as _
 
 from app.booking import queries as visits
@@ -9,7 +9,7 @@ from app.booking.models import Status
 from app.booking.words import outcomes_of
 from app.core import clock
 from app.core.db import transaction
-from app.core.htmx import see_other
+from app.core.htmx import see_other, wants_fragment
 from app.core.security import shows_the_camera
 from app.desk import services
 from app.desk.forms import OutcomeForm
@@ -18,6 +18,7 @@ from app.desk.views.door import (
     STAFF,
     bp,
     changing,
+    is_mine,
     on_my_counter,
     visit_or_404,
     visit_page,
@@ -63,6 +64,17 @@ def arrived(code: str) -> Response:
 @shows_the_camera
 def visit(code: str) -> Response:
     return visit_page(visit_or_404(code))
+
+
+@bp.get("/visits/<code>/actions")
+@requires(*STAFF)
+def actions(code: str) -> Response:
+    """What can be done now: while they talk, nobody is called again."""
+    found = visit_or_404(code)
+    if not wants_fragment():
+        return see_other(url_for(".visit", code=code))
+    words = {"visit": found, "is_mine": is_mine(found), "ticket": line.ticket_of(found)}
+    return make_response(render_template("desk/_visit_actions.html", **words))
 
 
 @bp.get("/visits/<code>/ticket")

@@ -7,6 +7,17 @@
 export function door({ room, part, text, on }) {
   const list = part('door')
   const template = /** @type {HTMLTemplateElement} */ (part('guest'))
+  /** @type {string[]} */
+  let told = []
+
+  /** Who is new, once and without the keys: every row is made anew each time. */
+  const tell = () => {
+    const sentences = [...list.querySelectorAll('[data-part="who"]')].map(({ textContent }) => textContent ?? '')
+    const news = sentences.filter((one) => !told.includes(one)).join(' ')
+    told = sentences
+    const announce = document.getElementById('announce')
+    if (announce && news) announce.textContent = news
+  }
 
   /**
    * @param {import('./room.js').Person} person
@@ -36,6 +47,7 @@ export function door({ room, part, text, on }) {
     for (const old of list.querySelectorAll('[data-guest]')) old.remove()
     list.append(...rows)
     list.hidden = !rows.length
+    tell()
     if (focused && list.querySelector(`#${focused}`)) document.getElementById(focused)?.focus()
   }
 

@@ -42,6 +42,9 @@ export function options({ room, devices, part, text, on, hearBy }) {
     panel.hidden = !panel.hidden
     part('more').setAttribute('aria-expanded', String(!panel.hidden))
     if (panel.hidden) return
+    // They stand before the key that opened them: whoever hears the keys would go on without them.
+    const first = /** @type {HTMLElement | null} */ (panel.querySelector('button:not([hidden]), input'))
+    first?.focus()
     lookAround()
     count()
   }

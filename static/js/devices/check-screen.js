@@ -26,6 +26,7 @@ export function mount(screen) {
   const text = (name) => screen.getAttribute(`data-text-${name}`) ?? ''
   const mirror = /** @type {HTMLVideoElement} */ (part('mirror'))
   const form = /** @type {HTMLFormElement} */ (part('found'))
+  const announce = document.getElementById('announce')
 
   /**
    * @param {Step} step
@@ -35,7 +36,8 @@ export function mount(screen) {
   const show = (step, state, sentence) => {
     part(step).hidden = false
     part(step).dataset.state = state
-    part(`${step}-words`).textContent = part('said').textContent = sentence
+    part(`${step}-words`).textContent = sentence
+    if (announce) announce.textContent = sentence
   }
 
   /** @param {string} name @param {string | number | null} value */

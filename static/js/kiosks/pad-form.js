@@ -10,6 +10,11 @@ export function mount(form) {
   const groups = (form.dataset.groups ?? '').split(' ').map(Number)
   const digits = new Digits(Number(form.dataset.most), groups, field.value)
   const show = () => { field.value = digits.shown }
+  /** Whoever only hears the keys hears what stands there, digit by digit. */
+  const tell = () => {
+    const announce = document.getElementById('announce')
+    if (announce) announce.textContent = [...digits.typed].join(' ')
+  }
 
   /** @param {MouseEvent} event */
   const press = ({ target }) => {
@@ -19,6 +24,7 @@ export function mount(form) {
     else if ('back' in key.dataset) digits.takeBack()
     else return
     show()
+    tell()
   }
   const retype = () => {
     digits.typed = new Digits(digits.most, groups, field.value).typed

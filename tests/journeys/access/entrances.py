@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
@@ -10,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.access.house import PLACE, House
 from tests.journeys.conftest import message_on_the_phone
 from tests.screens import Screen
+
+LIBRARY = "vilaclara"  # where a kiosk stands
 
 ASKED = (
     ("what nobody offers", "/<lang>/procedures?q=zzzz"),
@@ -84,6 +87,47 @@ def _moving(house: House, page: Page, lang: str) -> None:
     page.goto(re.sub(r"\?.*", "", page.url) + "/move")
     page.locator("a.slot:visible").last.click()
     page.wait_for_load_state()
+
+
+def stand_before(house: House, page: Page, lang: str) -> None:
+    """The screen of a library, as whoever comes finds it."""
+    page.goto(house.counter.at(LIBRARY, "/demo/"))
+    page.locator("#demo-kiosk").click()
+    page.locator('[data-screen="start"][data-ready]').wait_for()
+    page.goto(house.counter.at(LIBRARY, f"/{lang}/kiosk/"))
+    page.locator("body[data-ready]").wait_for()
+
+
+@contextmanager
+def called(house: House, clerk: Page, code: str) -> Iterator[None]:
+    """Whoever may attend that visit calls it; in the end it is closed, and they are free again."""
+    _call(house, clerk, code)
+    try:
+        yield
+    finally:
+        clerk.goto(house.at(f"/desk/visits/{code}"))
+        clerk.locator("#outcome-save").click()
+        clerk.wait_for_url("**/desk/")
+
+
+def _call(house: House, clerk: Page, code: str) -> None:
+    clerk.goto(house.at("/demo/"))
+    for number in range(1, clerk.locator(".people li").count() + 1):
+        clerk.goto(house.at("/demo/"))
+        clerk.locator(f"#be-{number}").click()
+        clerk.wait_for_url("**/desk/")
+        if clerk.locator(f"#call-{code}").count():
+            clerk.locator(f"#call-{code}").click()
+            clerk.wait_for_url("**/desk/visits/*")
+            return
+    raise AssertionError("nobody may call this visit")
+
+
+def talk(citizen: Page, clerk: Page) -> None:
+    """Whom the clerk calls comes in, and both see each other."""
+    citizen.locator("#call-enter").click()
+    for page in (citizen, clerk):
+        expect(page.locator("#call")).to_have_attribute("data-state", "talking")
 
 
 STATES = (

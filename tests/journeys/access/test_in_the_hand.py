@@ -150,3 +150,22 @@ def press_on(page: Page, selector: str) -> None:
             page.keyboard.press("Enter")
             return
     raise AssertionError(f"{selector} cannot be reached with Tab")
+
+
+def test_a_piece_keeps_what_it_shows_while_the_house_is_in_trouble(house, walker):
+    """Also when it is not we who answer, but what stands before us."""
+    page = walker.fresh(390)
+    page.goto(house.at("/demo/"))
+    shown = page.locator("#messages").inner_html()
+    page.route(
+        "**/demo/phone", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>")
+    )
+    for _ in range(2):
+        page.wait_for_event("response", lambda answer: answer.status == 502)
+
+    assert page.locator("#messages").inner_html() == shown
+
+    page.unroute("**/demo/phone")
+    page.wait_for_event("response", lambda answer: answer.url.endswith("/demo/phone"))
+    expect(page.locator("#messages")).to_be_visible()
+    assert "Bad gateway" not in page.locator("body").inner_text()
