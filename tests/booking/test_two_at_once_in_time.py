@@ -3,12 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask_migrate import upgrade
 
 from app import create_app
 from app.accounts.models import Account
@@ -77,22 +75,30 @@ class House:
             return [one.result() for one in told]
 
 
-@pytest.fixture
-def house(tmp_path) -> Iterator[House]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Where registers are made: one server for all of these tests, or the chosen one."""
     if postgres.programs() is None:
         pytest.skip("POSTGRESQL IS NOT INSTALLED: two at once were NOT tried (apt-packages.txt)")
-    is_chosen = postgres.is_chosen()
-    place = nullcontext(postgres.register_in(tmp_path)) if is_chosen else postgres.a_server()
-    with place as address:
-        app = create_app(
-            TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=address, SMS_PROVIDER="memory"
-        )
-        if not is_chosen:
-            with app.app_context():
-                upgrade()
-        yield House(app)
-        with app.app_context():
-            db.engine.dispose()
+    if postgres.is_chosen():
+        yield ""
+        return
+    with postgres.a_server() as address:
+        postgres.migrate_once(address)
+        yield address
+
+
+@pytest.fixture
+def house(server, tmp_path) -> Iterator[House]:
+    app = create_app(
+        TESTING=True,
+        INSTANCE=str(tmp_path),
+        DATABASE_URL=postgres.an_empty_register(server),
+        SMS_PROVIDER="memory",
+    )
+    yield House(app)
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _wait_for(connection: sa.Connection, number: int) -> None:
