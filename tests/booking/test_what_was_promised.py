@@ -12,6 +12,8 @@ from app.booking.errors import TooManyVisits, WayNotPossible
 from app.booking.models import Status, WaitlistState
 from app.core import clock
 from app.core.db import db
+from app.kiosks import services as kiosks
+from app.kiosks.models import Kiosk
 from app.messaging.models import Message
 from app.queue import services as queue
 from app.schedule import queries as schedule
@@ -290,3 +292,20 @@ def test_a_form_that_bears_the_name_of_an_offer_does_not_stop_it(place, padron):
     town.a_hold(wish, town.tomorrow_at(10), form_token=f"waitlist:{entry.code}")
 
     assert services.take_offer(entry).status is Status.BOOKED
+
+
+def test_whoever_shows_their_appointment_after_all_does_not_wait_in_the_line_too(place, padron):
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    kiosk = Kiosk(name="Library", key_digest=b"k" * 32)
+    db.session.add(kiosk)
+    db.session.flush()
+    stay, _ticket = kiosks.open_stay(kiosk)
+    place.early_minutes = 90
+    in_line = stay.visit = walks_in(wish)
+    booked = town.a_visit(wish, NOW + timedelta(hours=1))
+
+    kiosks.attach(stay, booked)
+
+    assert in_line.status is Status.LEFT
+    assert (stay.visit, booked.status) == (booked, Status.WAITING)
