@@ -136,10 +136,10 @@ def migrate_once(place: str) -> None:
             db.engine.dispose()
 
 
-def an_empty_register() -> str:
-    """A database of its own on the chosen server; it goes when the server goes."""
+def an_empty_register(place: str = "") -> str:
+    """A database of its own on that server, or the chosen one; it goes when the server goes."""
     name = f"register_{secrets.token_hex(6)}"
-    place = os.environ[PLACE]
+    place = place or os.environ[PLACE]
     _ask(place, f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
     return f"{place.rpartition('/')[0]}/{name}"
 

@@ -111,13 +111,15 @@ def forget_the_wish_that_came_true(event: VisitTimeChanged) -> None:
 
 @on(PhoneChanged)
 def write_to_the_new_number(event: PhoneChanged) -> None:
-    """Reminders that were written for the old number leave for the new one."""
+    """Reminders and offers that would have gone to the old number go to the new one."""
     account = accounts.account(event.account_id)
     for visit in queries.to_come_of(event.account_id):
         if account is None or not account.phone or visit.phone == account.phone:
             continue
         messaging.withdraw(f"visit:{visit.code}:")
         visit.phone = account.phone
+        if entry := queries.entry_of(visit):
+            entry.phone = account.phone
         visit.version += 1
         _remind(visit)
 
@@ -202,7 +204,8 @@ def confirm_that_it_is_cancelled(event: VisitCancelled) -> None:
         }
         by = "citizen" if visit.office_reason == OfficeReason.ASKED else event.by
         text = _with_reason(sentences[by], visit)
-    _write(visit, "cancelled", text, not_after=visit.ends_at + timedelta(hours=1))
+    not_after = max(visit.ends_at, clock.now()) + timedelta(hours=1)
+    _write(visit, "cancelled", text, not_after=not_after)
 
 
 @on(MessageNotDelivered)

@@ -56,8 +56,12 @@ def offer_what_is_free() -> int:
         db.session.rollback()
     count = 0
     for town in [town for town in towns.all_towns() if town.id in waiting]:
-        with town_of(town.id), transaction():
-            count += services.offer_what_is_free()
+        with town_of(town.id):
+            due = services.whom_to_answer()
+            db.session.rollback()
+            if due:
+                with transaction():
+                    count += services.offer_what_is_free(due)
     return count
 
 

@@ -1,6 +1,6 @@
 """Questions about visits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -172,8 +172,12 @@ def wish_for(
 
 
 def wish_of(visit: Visit, **changes: Any) -> Wish | None:
-    """What this visit asks for, as if it were to be booked now; or with something changed."""
+    """What this visit asks for, as if it were to be booked now; or with something changed.
+
+    Only a call by video needs the screen of ours.
+    """
     channel = changes.pop("channel", visit.channel.value)
+    booth_id = visit.booth_id if channel == Channel.VIDEO else None
     return wish_for(
         visit.town,
         visit.procedure,
@@ -181,7 +185,7 @@ def wish_of(visit: Visit, **changes: Any) -> Wish | None:
         visit.language,
         visit.needs,
         also=visit.also,
-        **{"booth_id": visit.booth_id, "clerk_id": visit.asked_clerk_id, **changes},
+        **{"booth_id": booth_id, "clerk_id": visit.asked_clerk_id, **changes},
     )
 
 
@@ -253,11 +257,13 @@ def to_come_of(citizen_id: int) -> Sequence[Visit]:
 
 
 def to_come(phone: str, procedure_id: int | None = None) -> Sequence[Visit]:
-    """The visits that this telephone still has ahead, of one procedure or of all."""
+    """The visits that this telephone still has ahead or waits for, of one procedure or of all."""
     question = sa.select(Visit).where(
         Visit.phone == phone,
-        Visit.status.in_((Status.BOOKED, Status.WAITING)),
-        Visit.ends_at > clock.now(),
+        sa.or_(
+            Visit.status == Status.WAITING,
+            sa.and_(Visit.status == Status.BOOKED, Visit.ends_at > clock.now()),
+        ),
     )
     if procedure_id is not None:
         question = question.where(Visit.procedure_id == procedure_id)
@@ -310,9 +316,11 @@ def open_entries_of(phone: str, procedure_id: int) -> Sequence[WaitlistEntry]:
     return db.session.scalars(question).all()
 
 
-def waiting_entries() -> Sequence[WaitlistEntry]:
+def waiting_entries(only: Collection[int] | None = None) -> Sequence[WaitlistEntry]:
     """Whoever waits for a time and has no offer, in the order in which they asked."""
     question = sa.select(WaitlistEntry).where(WaitlistEntry.state == WaitlistState.OPEN)
+    if only is not None:
+        question = question.where(WaitlistEntry.id.in_(only))
     question = question.order_by(WaitlistEntry.made_at, WaitlistEntry.id)
     return db.session.scalars(question.options(joinedload(WaitlistEntry.visit))).all()
 

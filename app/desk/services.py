@@ -46,6 +46,7 @@ class Words:
 
 def close(visit: Visit, ended: Status, words: Words) -> None:
     """The end of a visit and what its citizen reads about it. Afterwards only the words change."""
+    booking.look_again(visit)
     if not (visit.is_being_attended or visit.is_over):
         raise VisitChanged
     write(visit, words)

@@ -1,6 +1,7 @@
 """Errands of the post: write a message, withdraw it, hand it to the provider."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -89,7 +90,7 @@ def withdraw(key_prefix: str) -> None:
         Message.key.startswith(key_prefix, autoescape=True),
         Message.state.in_((MessageState.QUEUED, MessageState.SENDING)),
     )
-    for message in db.session.scalars(waiting):
+    for message in _as_they_are(waiting):
         if message.state is MessageState.QUEUED:
             message.state = MessageState.DROPPED
         else:  # on its way: should it come back, it does not leave again
@@ -99,8 +100,14 @@ def withdraw(key_prefix: str) -> None:
 def withdraw_all(phone: str) -> None:
     """Nothing more is told to that telephone, except what is on its way."""
     waiting = sa.select(Message).where(Message.phone == phone, Message.state == MessageState.QUEUED)
-    for message in db.session.scalars(waiting):
+    for message in _as_they_are(waiting):
         message.state = MessageState.DROPPED
+
+
+def _as_they_are(question: sa.Select[Message]) -> Sequence[Message]:
+    """Those messages, which no postman takes meanwhile."""
+    locked = question.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(locked).all()
 
 
 def forget(key: str) -> None:

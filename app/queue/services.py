@@ -1,6 +1,7 @@
 """Errands of the waiting room: come in, leave, call the next one exactly once, tell the wait."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import Account
 from app.booking import queries as visits
 from app.booking import services as booking
-from app.booking.errors import VisitChanged, VisitMissing, WayNotPossible
+from app.booking.errors import TimeTaken, VisitChanged, VisitMissing, WayNotPossible
 from app.booking.events import VisitMoved
 from app.booking.models import Status, Visit
 from app.core import clock
@@ -132,6 +133,7 @@ def arrive(visit: Visit) -> None:
 
     Who comes after the town's minutes of courtesy keeps the visit, but waits as one without a time.
     """
+    booking.look_again(visit)
     if visit.status is not Status.BOOKED:
         if visit.is_live:
             return
@@ -152,6 +154,7 @@ def receive(visit: Visit) -> None:
 
     Who comes after the minutes of courtesy waits as one without a time.
     """
+    booking.look_again(visit)
     if visit.status is not Status.BOOKED:
         raise VisitChanged
     late = timedelta(minutes=visit.town.late_minutes)
@@ -191,6 +194,10 @@ def step_out(visit: Visit) -> None:
     if visit.status is not Status.WAITING:
         return
     booking.move_on(visit, Status.LEFT if visit.is_walk_in else Status.BOOKED)
+    wish = visits.wish_of(visit)
+    if visit.calls and visit.can_be_moved and wish:  # called before its time: that was given up
+        with suppress(TimeTaken):
+            booking.settle(visit, wish)
 
 
 def wait_elsewhere(visit: Visit) -> None:
@@ -207,6 +214,7 @@ def call_next(account: Account) -> Visit:
     the clerk may call them by hand all the same.
     """
     clerk = counter_of(account)
+    towns.take_turns()
     if queries.attended_by(clerk):
         raise AlreadyAttending
     soon = queries.next_appointment(clerk)
@@ -225,6 +233,7 @@ def call_next(account: Account) -> Visit:
 def call(account: Account, visit: Visit) -> Visit:
     """Call this very person: the clerk chose them from the list."""
     clerk = counter_of(account)
+    towns.take_turns()
     if queries.attended_by(clerk):
         raise AlreadyAttending
     mine = {other.id for other in queries.ready_for(clerk)}
@@ -259,7 +268,7 @@ def transfer(
         raise VisitChanged
     wanted = procedure or visit.procedure
     wish = visits.wish_for(visit.town, wanted, visit.channel.value, visit.language)
-    if wish is None or (to and wanted.id not in schedule.skills_of(to.id)):
+    if wish is None or not _would_attend(wish, visit, to):
         raise WayNotPossible
     time.free(visit.code)
     visit.procedure, visit.language = wanted, wish.language
@@ -277,6 +286,13 @@ def transfer(
             clerk_id=to.id if to else None,
         )
     )
+
+
+def _would_attend(wish: Wish, visit: Visit, to: Resource | None) -> bool:
+    """Whether somebody, or that clerk, attends all that is done in it in that language."""
+    everything = {wish.procedure.id, *(one.id for one in visit.also)}
+    demand = schedule.clerk_demand(wish.channel, wish.language, everything, to.id if to else None)
+    return bool(wish.staff.roster.able(demand))
 
 
 def give_priority(visit: Visit, priority: int, reason: str = "") -> None:
@@ -313,6 +329,7 @@ def tell_waits(town: Town) -> int:
     """Write what each person who waits is told from now on, when it changes. Returns how many."""
     found = queries.standings(town)
     told = queries.all_told()
+    towns.take_turns()  # before the first line is written: whoever hears of it takes one
     count = 0
     for visit in queries.waiting():
         standing = found.get(visit.id)

@@ -18,7 +18,7 @@ from app.schedule.models import Allocation, AllocationState
 from tests import town
 
 # PostgreSQL asks for the town's turn, and for the last place among the news, besides.
-MOST_STATEMENTS_OF_A_BOOKING = {"sqlite": 19, "postgresql": 22}
+MOST_STATEMENTS_OF_A_BOOKING = {"sqlite": 19, "postgresql": 23}
 
 
 @pytest.fixture

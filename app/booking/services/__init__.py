@@ -22,7 +22,15 @@ from app.booking.services.visits import (
     walk_in_at_a_kiosk,
     walk_in_for,
 )
-from app.booking.services.waitlist import ask, confirm, join, leave, offer_what_is_free, pass_over
+from app.booking.services.waitlist import (
+    ask,
+    confirm,
+    join,
+    leave,
+    offer_what_is_free,
+    pass_over,
+    whom_to_answer,
+)
 from app.booking.services.waitlist import take as take_offer
 
 __all__ = [
@@ -53,4 +61,5 @@ __all__ = [
     "take_offer",
     "walk_in_at_a_kiosk",
     "walk_in_for",
+    "whom_to_answer",
 ]

@@ -33,7 +33,7 @@ from app.booking.events import (
     VisitTimeChanged,
     WalkedIn,
 )
-from app.booking.models import Status, Visit, VisitProcedure
+from app.booking.models import Status, Visit, VisitProcedure, WaitlistEntry
 from app.core import clock
 from app.core.db import db, new_code
 from app.core.events import publish
@@ -59,6 +59,7 @@ def hold(
     host: str = "",
 ) -> Visit:
     """Keep a time while the person types their code. The same form sent twice is one visit."""
+    towns.take_turns()
     sent = queries.by_form(form_token)
     if sent and _is_same(sent, phone):
         return sent
@@ -67,7 +68,7 @@ def hold(
     _refuse_many_holds(phone)
     code, until = new_code(), clock.now() + _hold_life()
     plan = time.reserve(wish, starts_at, claim=code, expires_at=until)
-    token = _unused(form_token, sent)
+    token = unused(form_token, sent)
     visit = _written(wish, starts_at, code, phone, name, reads, needs, token, host)
     visit.clerk_id, visit.hold_until = plan.clerk_id, until
     return _added(visit, wish)
@@ -84,11 +85,12 @@ def hold_walk_in(
     host: str = "",
 ) -> Visit:
     """Somebody who wants to talk now, while they type their code. It takes nobody's time yet."""
+    towns.take_turns()
     sent = queries.by_form(form_token)
     if sent and _is_same(sent, phone):
         return sent
     _refuse_many_holds(phone)
-    now, token = clock.now(), _unused(form_token, sent)
+    now, token = clock.now(), unused(form_token, sent)
     visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.hold_until = True, now + _hold_life()
     return _added(visit, wish)
@@ -125,7 +127,7 @@ def book(visit: Visit, citizen: Account | None = None, *, shown_by: str = "code"
     look_again(visit)
     if visit.booked_at is not None:
         return visit
-    _refuse_many_visits(visit)
+    refuse_many_visits(visit)
     if citizen:
         _tell_who_it_is(visit, citizen)
     if visit.is_walk_in:
@@ -169,6 +171,7 @@ def book_for(
     person may have no telephone.
     """
     _refuse_without_a_phone(wish.channel, phone)
+    towns.take_turns()
     sent = queries.by_form(form_token)
     if sent and sent.made_by_id == staff.id:
         return sent
@@ -176,7 +179,7 @@ def book_for(
         raise TimePast
     code = new_code()
     plan = time.reserve(replace(wish, is_staff=True), starts_at, claim=code)
-    token = _unused(form_token, sent)
+    token = unused(form_token, sent)
     visit = _written(wish, starts_at, code, phone, name, reads, needs, token, wish.town.host)
     visit.clerk_id, visit.made_by_id = plan.clerk_id, staff.id
     visit.follows_id = follows.id if follows else None
@@ -201,10 +204,11 @@ def walk_in_for(
 ) -> Visit:
     """Somebody stands at the counter, or is on the telephone, and is in the line at once."""
     _refuse_without_a_phone(wish.channel, phone)
+    towns.take_turns()
     sent = queries.by_form(form_token)
     if sent and sent.made_by_id == staff.id:
         return sent
-    now, token, host = clock.now(), _unused(form_token, sent), wish.town.host
+    now, token, host = clock.now(), unused(form_token, sent), wish.town.host
     visit = _written(wish, now, new_code(), phone, name, reads, needs, token, host)
     visit.is_walk_in, visit.made_by_id = True, staff.id
     visit.follows_id = follows.id if follows else None
@@ -255,7 +259,9 @@ def move(
         raise NotMovable
     if starts_at <= clock.now():
         raise TimePast
-    plan = time.reserve(replace(wish, releasing=visit.code), starts_at, claim=visit.code)
+    asked = replace(wish, releasing=visit.code)
+    rest = rest_of(visit) if by == "citizen" else timedelta()
+    plan = time.reserve(asked, starts_at, claim=visit.code, rest=rest)
     _rewrite(visit, wish, starts_at, plan)
     visit.office_reason = reason if by == "office" else ""
     publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by=by))
@@ -296,6 +302,7 @@ def change_channel(visit: Visit, channel: Channel, *, by: str = "citizen") -> No
             raise WayNotPossible
         plan = time.reserve(replace(wish, releasing=visit.code), visit.starts_at, claim=visit.code)
         _rewrite(visit, wish, visit.starts_at, plan)
+        visit.office_reason = ""
         publish(VisitTimeChanged(town_id=visit.town_id, visit_id=visit.id, by=by))
         return
     if not visit.is_live or (visit.is_waiting and not visit.procedure.allows(channel.value)):
@@ -315,8 +322,7 @@ def cancel(visit: Visit, by: str, reason: str = "") -> None:
         return
     if not visit.can_be_cancelled:
         raise NotCancellable
-    rest = timedelta(minutes=visit.town.trade_minutes if by == "citizen" else 0)
-    time.free(visit.code, rest=rest if visit.starts_at > clock.now() + rest else timedelta())
+    time.free(visit.code, rest=rest_of(visit) if by == "citizen" else timedelta())
     visit.go(Status.CANCELLED)
     visit.ended_by, visit.office_reason = by, reason
     visit.version += 1
@@ -365,12 +371,18 @@ def look_again(visit: Visit) -> None:
         db.session.refresh(visit)
 
 
+def rest_of(visit: Visit) -> timedelta:
+    """How long its time rests when its citizen gives it back; not at all when it is near."""
+    rest = timedelta(minutes=visit.town.trade_minutes)
+    return rest if visit.starts_at > clock.now() + rest else timedelta()
+
+
 def _is_same(sent: Visit, phone: str) -> bool:
     """Whether that visit is what this form asked for."""
     return sent.phone == phone and not sent.is_over
 
 
-def _unused(form_token: str, sent: Visit | None) -> str:
+def unused(form_token: str, sent: Visit | None) -> str:
     """The form's own token, unless the same page was sent before, with another number."""
     return form_token if sent is None else secrets.token_urlsafe(24)
 
@@ -458,6 +470,7 @@ def _take_again(visit: Visit) -> None:
 def _rewrite(visit: Visit, wish: Wish, starts_at: datetime, plan: Plan) -> None:
     visit.starts_at, visit.ends_at = starts_at, starts_at + wish.length
     visit.channel, visit.language = Channel(wish.channel), wish.language
+    visit.booth_id = wish.booth_id
     visit.clerk_id = plan.clerk_id
     visit.version += 1
 
@@ -467,12 +480,12 @@ def _refuse_many_holds(phone: str) -> None:
         raise TooManyHolds
 
 
-def _refuse_many_visits(visit: Visit) -> None:
+def refuse_many_visits(asked: Visit | WaitlistEntry) -> None:
     """Only once the telephone is confirmed: a stranger must not learn what a number has booked."""
-    ahead = queries.to_come(visit.phone)
-    same = [other for other in ahead if other.procedure_id == visit.procedure_id]
-    limit = visit.procedure.visits_per_phone
-    if len(ahead) >= visit.town.visits_per_phone or (limit is not None and len(same) >= limit):
+    ahead = queries.to_come(asked.phone)
+    same = [other for other in ahead if other.procedure_id == asked.procedure_id]
+    limit = asked.procedure.visits_per_phone
+    if len(ahead) >= asked.town.visits_per_phone or (limit is not None and len(same) >= limit):
         raise TooManyVisits
 
 

@@ -1,6 +1,7 @@
 """Earlier if somebody cancels: get on the list, say yes or no to what is offered, get off it."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, make_response, render_template, request, session, url_for
@@ -29,9 +30,8 @@ def earlier(code: str) -> Response:
     visit = queries.booked_visit_or_404(code)
     if not visit.can_be_moved:
         raise NotMovable
-    if queries.entry_of(visit) is None:
-        with transaction():
-            services.join(visit)
+    with suppress(AlreadyOnTheList), transaction():
+        services.join(visit)
     return see_other(url_for("portal.visit", code=visit.code))
 
 

@@ -15,7 +15,7 @@ from app.kiosks import queries
 from app.kiosks.errors import HandOffOver
 from app.kiosks.events import VisitHandedOver
 from app.kiosks.models import HandOff, Stay
-from app.kiosks.services.stays import end, see, tell
+from app.kiosks.services.stays import end, look_again, see, tell
 
 LIFE = timedelta(minutes=10)
 
@@ -82,6 +82,9 @@ def show_who_it_is(hand_off: HandOff | None, citizen: Account) -> Stay:
 
 def _used(hand_off: HandOff | None) -> Stay:
     stay = stay_of(hand_off)
+    look_again(stay)
+    if not stay.is_open:
+        raise HandOffOver
     used = db.session.execute(
         sa.update(HandOff)
         .where(HandOff.id == (hand_off.id if hand_off else 0), HandOff.used_at.is_(None))

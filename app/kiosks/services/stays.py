@@ -35,6 +35,7 @@ HELP_EVERY = timedelta(minutes=2)
 
 def open_stay(kiosk: Kiosk) -> tuple[Stay, str]:
     """A clean browser is about to open: a ticket lets it in, once. Who was there before is not."""
+    turns.take_turns()
     before = queries.open_stay_of(kiosk)
     if before is not None:
         end(before, "device", wipes=False)
@@ -99,8 +100,7 @@ def tell(stay: Stay, news: str, **words: Any) -> None:
 
 def come_now(stay: Stay, reads: str) -> Visit:
     """One touch: they are in the line. No telephone is asked for, because they stand here."""
-    if turns.take_turns():
-        db.session.refresh(stay)
+    look_again(stay)
     see(stay)
     if stay.visit is not None and stay.visit.is_live:
         return stay.visit
@@ -120,10 +120,19 @@ def come_now(stay: Stay, reads: str) -> Visit:
 
 def attach(stay: Stay, visit: Visit) -> None:
     """Somebody with an appointment is here: they come into the waiting room by this screen."""
+    look_again(stay)
     see(stay)
+    if stay.visit is not None and stay.visit.id != visit.id:
+        queue.step_out(stay.visit)
     if visit.status is Status.BOOKED:
         queue.arrive(visit)
     _stand_for(stay, visit)
+
+
+def look_again(stay: Stay) -> None:
+    """Take a turn; if somebody may have ended it since it was read, read it again."""
+    if turns.take_turns():
+        db.session.refresh(stay)
 
 
 def _stand_for(stay: Stay, visit: Visit) -> None:
@@ -161,12 +170,14 @@ def call_the_librarian(stay: Stay) -> None:
 
 def leave(stay: Stay) -> None:
     """They say that they are done: nothing of them is shown any more. Then come their papers."""
+    look_again(stay)
     stay.leaving_at = stay.leaving_at or clock.now()
     _let_go(stay)
 
 
 def end(stay: Stay, why: str, *, wipes: bool = True, keeps_the_visit: bool = False) -> None:
     """Over, once. Its session opens nothing any more, whether the device knows it or not."""
+    look_again(stay)
     if not stay.is_open:
         return
     if keeps_the_visit:

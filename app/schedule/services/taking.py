@@ -20,12 +20,18 @@ from app.towns.tenant import every_town, town_of
 
 
 def reserve(
-    wish: Wish, starts_at: datetime, *, claim: str, expires_at: datetime | None = None
+    wish: Wish,
+    starts_at: datetime,
+    *,
+    claim: str,
+    expires_at: datetime | None = None,
+    rest: timedelta = timedelta(),
 ) -> Plan:
     """Take all that the wish needs at that start, or nothing. Raises TimeTaken.
 
     With `expires_at` it is only held until then. Bookings that may change hands do, if that is
-    what it takes. Whatever the wish is `releasing` is given back in the same breath.
+    what it takes. Whatever the wish is `releasing` is given back in the same breath, or rests that
+    long first (see `free`), unless it is needed for the new time.
     """
     if towns.take_turns():
         wish = queries.afresh(wish)
@@ -37,7 +43,7 @@ def reserve(
     try:
         with db.session.begin_nested():
             if wish.releasing:
-                _set_free(wish.releasing)
+                free(wish.releasing, rest=timedelta() if _needs(plan, wish.releasing) else rest)
             for move in plan.moves:
                 _hand_over(move)
             for take in sorted(plan.takes, key=lambda one: one.resource_id):
@@ -212,6 +218,7 @@ def expire_holds(
 ) -> int:
     """Free holds whose time is over: all of the town, or those of resources in the way."""
     if resource_ids is None:
+        towns.take_turns()
         rows = db.session.scalars(OVER, {"now": clock.now()}).all()
     else:
         way = {"resources": list(resource_ids), "begin": starts_at, "end": ends_at}
@@ -234,6 +241,17 @@ def _expire_in_the_way(plan: Plan) -> None:
     begin = min(take.starts_at for take in plan.takes) - timedelta(days=1)
     end = max(take.ends_at for take in plan.takes) + timedelta(days=1)
     expire_holds(sorted(resources), begin, end)
+
+
+def _needs(plan: Plan, claim: str) -> bool:
+    """Whether what that claim has taken may be needed for the plan."""
+    return bool(plan.moves) or any(
+        old.resource_id == take.resource_id
+        and old.starts_at < take.ends_at
+        and take.starts_at < old.ends_at
+        for old in queries.allocations_of(claim)
+        for take in plan.takes
+    )
 
 
 def _hand_over(move: Move) -> None:
