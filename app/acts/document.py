@@ -163,7 +163,7 @@ def _qr(address: str) -> str:
 
 def _part(facts: Facts, manifest: bytes, slug: str, *, is_second: bool) -> dict[str, Any]:
     """All of it in one language."""
-    zone, earlier = facts["body"]["time_zone"], facts["earlier_statements"]
+    zone, earlier = facts["body"]["time_zone"], facts.get("earlier_statements", [])
     with speaking(slug):
         sections = [
             _about(facts, slug, zone),
