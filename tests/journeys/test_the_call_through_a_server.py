@@ -24,9 +24,9 @@ def server(tmp_path_factory):
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def through(tmp_path_factory, server):
-    """A counter whose towns have all chosen the server in the middle."""
+    """A counter whose towns have all chosen the server in the middle: a clerk is busy in none."""
     with janus.a_counter_through(server, tmp_path_factory.mktemp("counter")) as opened:
         yield opened
 

@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -179,7 +179,8 @@ def test_everything_that_may_be_joined_is_rendered(app, place):
 def test_appointments_are_read_with_their_hour_and_name(client, place, clips):
     town.a_clerk(town.a_procedure())
     made = town.a_visit(town.a_wish(place, town.the_procedure("padron")))
-    made.starts_at = clock.now().replace(hour=12, minute=30)
+    noon = datetime.combine(clock.today(place.time_zone), time(13, 30), place.zone)
+    made.starts_at = noon.astimezone(UTC)
     db.session.commit()
     open_browser(client, a_device(place))
     town.send(client, f"{HOME}/ca/kiosk/appointment/phone", phone="600 123 456")

@@ -25,7 +25,7 @@ from app.core.db import db
 from app.recordings import jobs, mjr, queries, services
 from app.recordings.errors import PieceGarbled
 from app.recordings.models import End, Medium, PieceKind, Reason, State
-from app.recordings.services import compose, fetching, sources
+from app.recordings.services import compose, fetching, remux, sources
 from app.towns.models import Media
 from tests.recordings.conftest import WEBM, agree, end_take, now_ms, send
 
@@ -532,6 +532,28 @@ def test_a_worker_killed_while_it_draws_leaves_one_recording(
         sa.select(StoredFile.purpose).where(StoredFile.destroyed_at.is_(None))
     ).all()
     assert sorted(kept) == ["recording"] + ["recording-original"] * 4
+
+
+def test_a_program_that_does_not_end_is_asked_once_more(running, people, folder, monkeypatch):
+    number = claimed(running, people, folder, monkeypatch)
+    program, hung = remux.run, []
+
+    def hangs(command, *words, **more):
+        if command[0] == "janus-pp-rec" and not hung:
+            hung.append(command)
+            raise remux.TookTooLong("it took too long")
+        return program(command, *words, **more)
+
+    monkeypatch.setattr(remux, "run", hangs)
+
+    assert services.finish(number)
+    assert hung
+    assert running.state is State.KEPT
+
+
+def test_what_does_not_end_is_ended():
+    with pytest.raises(remux.TookTooLong):
+        remux.run(["sleep", "60"], seconds=1)
 
 
 def test_two_who_drew_the_same_film_keep_one(running, people, folder, monkeypatch):

@@ -14,9 +14,13 @@ from datetime import datetime
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from app.recordings.models import Medium
 from app.recordings.services import remux
 from app.recordings.services.remux import Made, Source, Unreadable
+
+log = structlog.get_logger()
 
 WIDTH, HEIGHT, STRIP, NAME, SIDE = 640, 360, 24, 20, 160
 FRAMES = 15
@@ -27,6 +31,7 @@ PARAMETERS = (
 )
 # Of a window that closed at once there may not be one whole picture.
 NOTHING_MS = 1_000
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -165,12 +170,7 @@ def _readable(track: Track) -> BinaryIO | None:
     kind = "mka" if track.medium is Medium.SOUND else "mkv"
     with raw:
         try:
-            remux.run(
-                ["janus-pp-rec", "-o", "-d", "1", "-f", kind, _place(raw), _place(out)],
-                (),
-                raw.fileno(),
-                out.fileno(),
-            )
+            _translate(["janus-pp-rec", "-o", "-d", "1", "-f", kind], track, raw, out)
             if os.fstat(out.fileno()).st_size:
                 return out
             raise Unreadable("janus-pp-rec found no picture and no sound")
@@ -179,6 +179,18 @@ def _readable(track: Track) -> BinaryIO | None:
             if track.length_ms > NOTHING_MS:
                 raise
             return None
+
+
+def _translate(command: list[str], track: Track, raw: BinaryIO, out: BinaryIO) -> None:
+    """janus-pp-rec needs a second for a minute. Once it never ended by itself: then once more."""
+    words = [*command, _place(raw), _place(out)]
+    seconds = PATIENCE_SECONDS + track.length_ms // 1000
+    try:
+        remux.run(words, (), raw.fileno(), out.fileno(), seconds=seconds)
+    except remux.TookTooLong:
+        log.warning("janus-pp-rec did not end", seconds=seconds)
+        os.ftruncate(out.fileno(), 0)
+        remux.run(words, (), raw.fileno(), out.fileno(), seconds=seconds)
 
 
 def _draw(graph: _Graph, plan: Plan, tracks: Sequence[Track]) -> str:

@@ -26,6 +26,10 @@ class Unreadable(Exception):
     """ffmpeg could not make a file of it; its last words."""
 
 
+class TookTooLong(Unreadable):
+    """The program was ended: it had not ended by itself."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One original, and when it ends: there the next begins, whatever is missing between."""
@@ -194,7 +198,7 @@ def run(
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()
-        raise Unreadable("it took too long") from error
+        raise TookTooLong("it took too long") from error
     for pipe in pipes:
         pipe.thread.join()
         if pipe.problem is not None:
