@@ -39,8 +39,7 @@ class State:
 
 def _form(house: House, page: Page, lang: str) -> None:
     page.goto(house.at(f"/{lang}/procedures/volante/times?channel=video"))
-    slots = page.locator("a.slot:visible")
-    slots.nth(slots.count() // 2).click()  # the first may begin before it is taken
+    page.locator("a.slot").first.click()
     page.locator("#phone").wait_for()
 
 
