@@ -17,7 +17,7 @@ import structlog
 from flask import Flask, current_app, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 # How long a writer waits for its turn before the person is told to try again.
 WRITE_WAIT_SECONDS = 8.0
@@ -122,6 +122,28 @@ def init_app(app: Flask) -> None:
                 teach_sqlite(engine)
     app.before_request(choose_mode)
     app.teardown_appcontext(let_go)  # before the extension's own, which finds nothing left to do
+
+
+def once_committed(name: str, act: Callable[[list[Any]], object]) -> Callable[[Any], None]:
+    """Gather things in a transaction, to act on them together once it is committed.
+
+    Undone, they are forgotten. A savepoint is neither the one nor the other.
+    """
+
+    @sa.event.listens_for(Session, "after_commit")
+    def _committed(session: Session) -> None:
+        if not session.in_nested_transaction() and (gathered := session.info.pop(name, None)):
+            act(gathered)
+
+    @sa.event.listens_for(Session, "after_rollback")
+    def _undone(session: Session) -> None:
+        if not session.in_nested_transaction():
+            session.info.pop(name, None)
+
+    def gather(thing: Any) -> None:
+        db.session().info.setdefault(name, []).append(thing)
+
+    return gather
 
 
 def let_go(error: BaseException | None = None) -> None:

@@ -15,10 +15,9 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
 from app.core import bell, stream, telemetry
-from app.core.db import db, let_go, transaction
+from app.core.db import db, let_go, once_committed, transaction
 
 log = structlog.get_logger()
 commands = AppGroup("jobs", help="What the house does by itself.")
@@ -62,22 +61,16 @@ def every(
 
 def call(what: str) -> None:
     """There is something to do once this transaction is committed: a worker should not sleep."""
-    db.session().info.setdefault("called", set()).add(what)
+    _to_be_called(what)
 
 
-@sa.event.listens_for(Session, "after_commit")
-def _ring_after_commit(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    for what in session.info.pop("called", ()):
+def _ring(called: list[str]) -> None:
+    for what in set(called):
         if current_app:
             bell.the_bell().ring(f"{BELL}{what}")
 
 
-@sa.event.listens_for(Session, "after_rollback")
-def _call_nobody(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("called", None)
+_to_be_called = once_committed("called", _ring)
 
 
 def init_app(app: Flask) -> None:

@@ -20,7 +20,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import bell, clock
-from app.core.db import Base, db
+from app.core.db import Base, db, once_committed
 
 log = structlog.get_logger()
 
@@ -177,26 +177,20 @@ def _take_the_last_places(session: Session) -> None:
             session.expunge(one)
 
 
-@sa.event.listens_for(Session, "after_commit")
-def _wake_after_commit(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    if session.info.pop("news", None) and current_app:
+def _wake(news: list[StreamMessage]) -> None:
+    if current_app:
         current_app.extensions["stream"].wake.set()
         bell.the_bell().ring(BELL)
 
 
-@sa.event.listens_for(Session, "after_rollback")
-def _forget_after_rollback(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("news", None)
+_will_leave = once_committed("news", _wake)
 
 
 def tell(channel: str, name: str, payload: dict[str, Any]) -> None:
     """Write the news with the fact; it leaves when the fact is committed."""
     message = StreamMessage(channel=channel, name=name, payload=payload)
     db.session.add(message)
-    db.session().info.setdefault("news", []).append(message)
+    _will_leave(message)
 
 
 def cursor(channel: str | None = None) -> int:

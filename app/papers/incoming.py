@@ -14,16 +14,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from app.core import keys
-from app.core.db import db
+from app.core.db import once_committed
 from app.papers.errors import NoRoom
 from app.papers.models import Paper
 
@@ -79,21 +77,16 @@ def _lay_out(paper: Paper, into: Path) -> Path | None:
 
 def drop(paper: Paper) -> None:
     """Its key, and its bytes once that is committed: what is undone has lost nothing."""
-    db.session().info.setdefault("papers dropped", set()).add(_file(paper))
+    _to_be_taken_away(_file(paper))
     paper.wrapped = None
 
 
-@sa.event.listens_for(Session, "after_commit")
-def _take_bytes_away(session: Session) -> None:
-    if not session.in_nested_transaction():
-        for file in session.info.pop("papers dropped", ()):
-            file.unlink(missing_ok=True)
+def _take_away(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
-@sa.event.listens_for(Session, "after_rollback")
-def _keep_bytes(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("papers dropped", None)
+_to_be_taken_away = once_committed("papers dropped", _take_away)
 
 
 def sweep(known: Container[str], before: float) -> int:

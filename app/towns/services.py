@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.core.db import db, first_or_none, has_looked_first
+from app.core.db import Base, db, first_or_none, has_looked_first
 from app.core.events import publish
 from app.towns.errors import (
     DayMarked,
@@ -76,6 +76,13 @@ def take_turns() -> bool:
         .with_for_update()
     )
     return True
+
+
+def look_again(*rows: Base) -> None:
+    """Take a turn; if somebody may have changed these since they were read, read them again."""
+    if take_turns():
+        for row in rows:
+            db.session.refresh(row)
 
 
 def set_day(

@@ -11,11 +11,11 @@ from app.acts.events import ActAsked, ActTriedAgain
 from app.acts.manifest import digest_of
 from app.acts.models import Grade, SealedAct, Step
 from app.booking.models import Status, Visit
-from app.booking.services import look_again
 from app.core import clock
 from app.core.db import CODE_LETTERS, db, new_code
 from app.core.events import publish
 from app.core.jobs import call
+from app.towns.services import look_again
 
 
 def ask(visit: Visit, by: Account | None = None) -> SealedAct:

@@ -23,11 +23,10 @@ from app.assurance import queries as assurance
 from app.assurance.errors import NotAuthorised, NotBeingAttended
 from app.assurance.models import AuthorisedClerk, Method
 from app.booking.models import Visit
-from app.booking.services import look_again
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
-from app.towns import services as towns
+from app.towns.services import look_again
 
 LONGEST = 4000
 
@@ -157,7 +156,7 @@ def stop(statement: Statement, by: Account) -> None:
 
 def _answer(statement: Statement, agreed: bool, way: str, digest: str) -> None:
     state = StatementState.AGREED if agreed else StatementState.REFUSED
-    _look_again(statement)
+    look_again(statement)
     if statement.state is state and statement.text_digest == digest:
         return
     visit = statement.visit
@@ -179,12 +178,6 @@ def _answer(statement: Statement, agreed: bool, way: str, digest: str) -> None:
     )
 
 
-def _look_again(statement: Statement) -> None:
-    """Wait for the turn to write, and see what it says by now."""
-    if towns.take_turns():
-        db.session.refresh(statement)
-
-
 def _entry(visit: Visit, by: Account) -> AuthorisedClerk:
     """The clerk's place in the register, today (art. 12.3)."""
     if not visit.is_being_attended:
@@ -198,7 +191,7 @@ def _entry(visit: Visit, by: Account) -> AuthorisedClerk:
 
 def _refuse_others(statement: Statement, by: Account) -> None:
     """Who begins it, ends it: they sign what they have heard themselves."""
-    _look_again(statement)
+    look_again(statement)
     _entry(statement.visit, by)
     if statement.by_id != by.id:
         raise StatementChanged

@@ -14,7 +14,6 @@ from app.booking.services.visits import (
     hold,
     hold_walk_in,
     let_go,
-    look_again,
     move,
     move_on,
     recognise,
@@ -32,6 +31,7 @@ from app.booking.services.waitlist import (
     whom_to_answer,
 )
 from app.booking.services.waitlist import take as take_offer
+from app.towns.services import look_again
 
 __all__ = [
     "ask",

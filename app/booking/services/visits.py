@@ -42,6 +42,7 @@ from app.schedule.errors import TimeTaken
 from app.schedule.queries import Plan, Wish
 from app.towns import services as towns
 from app.towns.models import Channel
+from app.towns.services import look_again
 
 # How often a hold may be made longer.
 EXTENSIONS = 10
@@ -363,12 +364,6 @@ def give_up(phone: str, citizen_id: int) -> None:
 
 def _tell_who_it_is(visit: Visit, citizen: Account) -> None:
     publish(CitizenRecognised(town_id=visit.town_id, visit_id=visit.id, account_id=citizen.id))
-
-
-def look_again(visit: Visit) -> None:
-    """Take a turn; if somebody may have changed the visit since it was read, read it again."""
-    if towns.take_turns():
-        db.session.refresh(visit)
 
 
 def rest_of(visit: Visit) -> timedelta:

@@ -20,7 +20,7 @@ from app.booking.events import (
     WaitlistTaken,
 )
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
-from app.booking.services.visits import look_again, refuse_many_visits, rest_of, unused
+from app.booking.services.visits import refuse_many_visits, rest_of, unused
 from app.core import clock
 from app.core.db import db, new_code
 from app.core.events import publish
@@ -31,6 +31,7 @@ from app.schedule.queries import FreeTime, Wish
 from app.schedule.queries.roster import remembered
 from app.towns import services as towns
 from app.towns.models import Channel, Procedure
+from app.towns.services import look_again
 
 # Offers leave at civil hours, by the town's clock.
 FROM_HOUR, TO_HOUR = 9, 21

@@ -10,10 +10,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
 
 from app.booking.models import Visit
 from app.calls import queries
@@ -21,7 +19,7 @@ from app.calls.errors import Garbled, LineGone, NotInTheRoom, NotSentYet
 from app.calls.models import PLACES, Part, Participant
 from app.calls.services.signals import are_candidates, is_description, tell_everybody
 from app.core import janus
-from app.core.db import db
+from app.core.db import db, once_committed
 from app.towns.models import Media
 
 log = structlog.get_logger()
@@ -282,24 +280,17 @@ def _described(errand: Mapping[str, Any], kind: str) -> dict[str, Any]:
 def let_go(seat: Participant) -> None:
     """What this seat had at the server ends once it is committed that it ends here."""
     if seat.media_session is not None:
-        db.session().info.setdefault("let go", []).append(seat.media_session)
+        _to_be_ended(seat.media_session)
         seat.media_session = None
 
 
-@sa.event.listens_for(Session, "after_commit")
-def _end_sessions(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    ended = session.info.pop("let go", None)
-    if ended and current_app and janus.is_set():
+def _end_sessions(ended: list[int]) -> None:
+    if current_app and janus.is_set():
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         threading.Thread(target=_end, args=(app, ended), daemon=True).start()
 
 
-@sa.event.listens_for(Session, "after_rollback")
-def _keep_sessions(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("let go", None)
+_to_be_ended = once_committed("let go", _end_sessions)
 
 
 def _end(app: Flask, sessions: list[int]) -> None:

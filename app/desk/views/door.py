@@ -14,7 +14,7 @@ from app.booking.models import Visit
 from app.booking.words import outcomes_of
 from app.calls import queries as calls
 from app.core import stream
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.core.htmx import page_or_fragment, wants_fragment
 from app.core.i18n import current_slug, speaking
 from app.desk import queries
@@ -27,8 +27,8 @@ from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule.models import Resource
 from app.towns import queries as towns
-from app.towns import services as town_errands
 from app.towns.models import Channel
+from app.towns.services import look_again
 
 bp = Blueprint("desk", "app.desk", url_prefix="/desk", template_folder="templates")
 feed_bp = Blueprint("feed", "app.desk")
@@ -72,8 +72,7 @@ def seen_of(found: Visit) -> str:
 def changing(found: Visit) -> Iterator[None]:
     """A transaction about a visit as this clerk saw it. Of two clerks, the second is told."""
     with transaction():
-        if town_errands.take_turns():
-            db.session.refresh(found)
+        look_again(found)
         seen = request.form.get("seen")
         if seen and seen != seen_of(found):
             raise VisitChanged

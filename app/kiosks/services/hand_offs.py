@@ -15,7 +15,8 @@ from app.kiosks import queries
 from app.kiosks.errors import HandOffOver
 from app.kiosks.events import VisitHandedOver
 from app.kiosks.models import HandOff, Stay
-from app.kiosks.services.stays import end, look_again, see, tell
+from app.kiosks.services.stays import end, see, tell
+from app.towns.services import look_again
 
 LIFE = timedelta(minutes=10)
 

@@ -25,6 +25,7 @@ from app.queue import services as queue
 from app.queue.errors import LineClosed
 from app.towns import queries as towns
 from app.towns import services as turns
+from app.towns.services import look_again
 
 # How long the device may be late with what the page should have done.
 GRACE = timedelta(seconds=15)
@@ -127,12 +128,6 @@ def attach(stay: Stay, visit: Visit) -> None:
     if visit.status is Status.BOOKED:
         queue.arrive(visit)
     _stand_for(stay, visit)
-
-
-def look_again(stay: Stay) -> None:
-    """Take a turn; if somebody may have ended it since it was read, read it again."""
-    if turns.take_turns():
-        db.session.refresh(stay)
 
 
 def _stand_for(stay: Stay, visit: Visit) -> None:

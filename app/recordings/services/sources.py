@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from app.calls import services as rooms
 from app.calls.errors import LineGone
-from app.core.db import db
+from app.core.db import db, once_committed
 from app.recordings import queries
 from app.recordings.models import Segment, State
 
@@ -38,9 +38,8 @@ class Server:
     def follow(self, segment: Segment) -> None:
         if not segment.is_unfinished:
             return
-        wishes = db.session().info.setdefault("recording", {})
         near = rooms.middle.sessions_in(segment.visit)
-        wishes[segment.visit.code] = (segment.state is State.RECORDING, near)
+        _wished((segment.visit.code, (segment.state is State.RECORDING, near)))
 
 
 def source_of(segment: Segment) -> Source:
@@ -73,10 +72,12 @@ def record(room: str, is_on: bool, near: Sequence[int] = ()) -> bool:
     return True
 
 
-@sa.event.listens_for(Session, "after_commit")
-def _know_that_it_is_so(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info["to record"] = session.info.pop("recording", {})
+def _know_that_it_is_so(wishes: list[tuple[str, tuple[bool, Sequence[int]]]]) -> None:
+    """Of a room the last wish counts."""
+    db.session().info["to record"] = dict(wishes)
+
+
+_wished = once_committed("recording", _know_that_it_is_so)
 
 
 @sa.event.listens_for(Session, "after_transaction_end")
@@ -87,9 +88,3 @@ def _tell_the_server(session: Session, ended: SessionTransaction) -> None:
     if ended.parent is None:
         for room, (is_on, near) in session.info.pop("to record", {}).items():
             record(room, is_on, near)
-
-
-@sa.event.listens_for(Session, "after_rollback")
-def _forget_wishes(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("recording", None)

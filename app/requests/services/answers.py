@@ -16,7 +16,8 @@ from app.requests.errors import (
 )
 from app.requests.events import RequestAnswered
 from app.requests.models import Kind, Request, State
-from app.requests.services.asking import about, line_up, look_again, move
+from app.requests.services.asking import about, line_up, move
+from app.towns.services import look_again
 
 # What a clerk may write down for somebody who has no screen, or says it aloud.
 SPOKEN = (Kind.PAPER, Kind.TEXT, Kind.DATA, Kind.PAY)

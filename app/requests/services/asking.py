@@ -17,7 +17,7 @@ from app.requests.errors import AnsweredAlready, NotBeingAttended, TooManyAsked,
 from app.requests.events import RequestExpired, RequestMade, RequestWithdrawn
 from app.requests.models import Request, State
 from app.requests.queries import Words
-from app.towns.services import take_turns
+from app.towns.services import look_again, take_turns
 
 MOST_OPEN = 10
 
@@ -121,12 +121,6 @@ def line_up(visit: Visit) -> None:
             minutes=float(current_app.config["REQUEST_MINUTES"])
         )
         db.session.flush()
-
-
-def look_again(row: Visit | Request) -> None:
-    """Wait for the turn to write, and see what others wrote meanwhile."""
-    if take_turns():
-        db.session.refresh(row)
 
 
 def move(request: Request, state: State, **more: object) -> bool:

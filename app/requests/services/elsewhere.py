@@ -15,7 +15,8 @@ from app.requests.errors import WayMissing
 from app.requests.events import RequestAnswered, ReturnTurnedAway
 from app.requests.models import Kind, Request, State
 from app.requests.services.answers import refuse_unless_asked, settle
-from app.requests.services.asking import about, look_again
+from app.requests.services.asking import about
+from app.towns.services import look_again
 
 FACTS = ("reference", "status", "amount", "digest", "receipt")
 YES = {Kind.PAY: "paid", Kind.SIGN: "signed"}

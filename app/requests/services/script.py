@@ -10,7 +10,7 @@ from app.requests import queries
 from app.requests.errors import NotBeingAttended
 from app.requests.events import StepTicked
 from app.requests.models import Tick
-from app.requests.services.asking import look_again
+from app.towns.services import look_again
 
 
 def tick(visit: Visit, by: Account, key: str, is_done: bool) -> None:
