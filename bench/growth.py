@@ -31,6 +31,7 @@ from app.booking import services as booking
 from app.booking.models import Status, Visit
 from app.core import clock
 from app.core.db import db, transaction
+from app.core.upkeep.jobs import know_the_sizes
 from app.queue import services as queue
 from app.towns.models import Town
 from app.towns.tenant import speak_for, town_of
@@ -171,8 +172,9 @@ def let_years_pass(visit: Visit, until: int) -> None:
     )
     with transaction():
         db.session.execute(sa.insert(table).from_select(names, rows))
-        if not sqlite:  # PostgreSQL does it by itself; nobody does it in a file
+        if not sqlite:  # PostgreSQL does it by itself
             db.session.execute(sa.text("ANALYZE"))
+        know_the_sizes()  # as the worker of a house does, for a file
 
 
 def of_everything(trial: Trial, place: Town) -> dict[str, Cost]:

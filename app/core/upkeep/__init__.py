@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.core.metrics import measured_by
-    from app.core.upkeep import cli, figures
+    from app.core.upkeep import cli, figures, jobs  # noqa: F401 - errands register themselves
 
     for command in (cli.backup, cli.restore, cli.db_copy):
         app.cli.add_command(command)
