@@ -66,11 +66,11 @@ def give_phone(citizen: Account, phone: str) -> None:
     other = citizen_of(phone)
     if other and other.id != citizen.id:
         release_phone(other, why="moved")
-    is_new = citizen.phone != phone
+    before = citizen.phone or ""
     citizen.phone, citizen.phone_confirmed_at = phone, clock.now()
     db.session.flush()
-    if is_new:
-        publish(PhoneChanged(town_id=citizen.town_id, account_id=citizen.id))
+    if before != phone:
+        publish(PhoneChanged(town_id=citizen.town_id, account_id=citizen.id, before=before))
 
 
 def release_phone(citizen: Account, *, why: str) -> None:

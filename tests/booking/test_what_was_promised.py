@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk
-from app.messaging.models import Message
+from app.messaging.models import Message, MessageState
 from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule import services as rules
@@ -145,6 +145,32 @@ def test_offers_go_to_the_new_number_of_whoever_has_one(place, padron):
     offered(entry)
 
     assert queries.link_of_offer(entry) in last_to(OTHER).body
+
+
+def test_a_wish_without_a_visit_goes_with_its_person_to_the_new_number(place, padron):
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    person = accounts.know_citizen(town.PHONE, "ca")
+    waiting, strangers = on_the_list(wish), on_the_list(wish, "+34600111111")
+
+    accounts.give_phone(person, OTHER)
+
+    assert (waiting.phone, strangers.phone) == (OTHER, "+34600111111")
+    assert queries.link_of_offer(offered(waiting)) in last_to(OTHER).body
+
+
+def test_what_is_being_offered_is_told_to_the_new_number_too(place, padron):
+    town.a_clerk(padron)
+    person = accounts.know_citizen(town.PHONE, "ca")
+    entry = offered(on_the_list(town.a_wish(place, padron)))
+
+    for phone in (OTHER, town.PHONE, OTHER):
+        accounts.give_phone(person, phone)
+
+    assert last_to(OTHER).state is MessageState.QUEUED
+    assert last_to(OTHER).body == last_to(town.PHONE).body
+    assert last_to(town.PHONE).state is MessageState.DROPPED
+    assert (entry.phone, entry.offers) == (OTHER, 1)
 
 
 def test_a_time_that_was_moved_away_from_rests_as_a_cancelled_one_does(place, padron, ten_o_clock):
