@@ -25,6 +25,7 @@ from app.core.i18n import clock_time, date_in_words, speaking
 from app.messaging import services as messaging
 from app.messaging.events import MessageNotDelivered
 from app.schedule.events import AllocationMoved, HoldExpired
+from app.schedule.models import RESTING
 
 # Name, how long before the visit, and how much later than the booking at the least.
 REMINDERS = (
@@ -36,7 +37,7 @@ REMINDERS = (
 @on(HoldExpired)
 def give_up_what_was_held(event: HoldExpired) -> None:
     """A booking that nobody confirmed ends; an offer that nobody took goes to the next."""
-    if event.claim.startswith("rest:"):
+    if event.claim.startswith(RESTING):
         return
     if event.claim.startswith("offer:"):
         entry = queries.entry_of_claim(event.claim)

@@ -213,6 +213,82 @@ def test_an_older_time_given_back_for_an_offer_rests_too(place, padron):
     assert schedule.free_at(wish, old) is None
 
 
+@pytest.fixture
+def resting(place, padron):
+    """Forty minutes of tomorrow that rest for three hours: all that there is that day."""
+    place.trade_minutes = 180
+    works = town.a_procedure("works", 40)
+    town.a_clerk(padron, works, hours=(time(10), time(10, 40)))
+    wish = town.a_wish(place, padron)
+    services.cancel(town.a_visit(town.a_wish(place, works), town.tomorrow_at(10)), "citizen")
+    assert schedule.free_at(wish, town.tomorrow_at(10)) is None
+    return wish
+
+
+def for_tomorrow(wish, phone=town.PHONE):
+    entry = on_the_list(wish, phone)
+    entry.last_day = town.tomorrow_at(10).date()
+    return entry
+
+
+def free_tomorrow(wish):
+    starts = (town.tomorrow_at(10), town.tomorrow_at(10, 20))
+    return [schedule.free_at(wish, one) is not None for one in starts]
+
+
+def says_no(entry, clock):
+    services.pass_over(entry)
+
+
+def gets_off_the_list(entry, clock):
+    services.leave(entry)
+
+
+def says_nothing(entry, clock):
+    db.session.commit()
+    clock.shift(timedelta(minutes=46))
+    jobs.expire_holds()
+
+
+@pytest.mark.parametrize("answer", [says_no, gets_off_the_list, says_nothing])
+def test_what_rests_and_is_not_wanted_rests_on_and_goes_to_the_next(resting, ten_o_clock, answer):
+    first = offered(for_tomorrow(resting))
+    assert free_tomorrow(resting) == [False, False]
+
+    answer(first, ten_o_clock)
+
+    assert first.state is not WaitlistState.OFFERED
+    assert free_tomorrow(resting) == [False, False]
+    services.leave(first)
+    second = offered(for_tomorrow(resting, OTHER))
+    assert second.offered_starts_at == town.tomorrow_at(10)
+    services.take_offer(second)
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [False, True]
+
+
+def test_what_nobody_on_the_list_wants_is_free_when_it_has_rested_as_long(resting, ten_o_clock):
+    entry = offered(for_tomorrow(resting))
+    ten_o_clock.shift(timedelta(minutes=30))
+    services.pass_over(entry)
+
+    ten_o_clock.move_to(NOW + timedelta(minutes=179))
+    assert free_tomorrow(resting) == [False, False]
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [True, True]
+
+
+def test_an_offer_that_outlasts_the_rest_is_free_when_it_is_over(resting, ten_o_clock):
+    ten_o_clock.shift(timedelta(minutes=170))
+    entry = offered(for_tomorrow(resting))
+
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [False, True]
+    services.pass_over(entry)
+
+    assert free_tomorrow(resting) == [True, True]
+
+
 def test_who_was_called_early_and_went_out_again_has_their_time(place, padron, ten_o_clock):
     clerk = town.a_clerk(padron)
     visit = town.a_visit(town.a_wish(place, padron), NOW + timedelta(hours=2))
