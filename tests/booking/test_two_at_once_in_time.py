@@ -25,6 +25,7 @@ from app.queue import services as queue
 from app.queue.models import WaitEstimate
 from app.schedule import services as schedule
 from app.schedule.models import Allocation
+from app.towns import services as towns
 from app.towns.models import Channel, Town
 from app.towns.tenant import speak_for, town_of
 from tests import postgres, town
@@ -451,6 +452,30 @@ def test_a_telephone_takes_nothing_away_from_a_stay_that_ends_at_that_moment(hou
         return kiosks.take_away(kiosk_queries.hand_off(token)).status.value
 
     assert house.at_once(lambda: kiosks.end(the_stay(), "silent"), take) == ["done", "HandOffOver"]
+
+
+def test_two_who_write_a_line_before_their_turn_do_not_stop_one_another(house):
+    def write(key):
+        messaging.send_later(OTHER, "x", key=key, locale="ca")
+        db.session.flush()
+        towns.take_turns()
+
+    assert house.at_once(lambda: write("one"), lambda: write("two")) == ["done", "done"]
+
+
+def test_what_was_changed_before_a_turn_is_written_in_it(house):
+    house.alone(a_kiosk)
+
+    def in_turn():
+        towns.take_turns()
+        the_kiosk().volume = 10
+        db.session.flush()
+
+    def before():
+        the_kiosk().name = "Reading room"
+        towns.take_turns()
+
+    assert house.at_once(in_turn, before) == ["done", "done"]
 
 
 def test_how_it_ended_and_another_way_at_once_do_not_stop_one_another(house):
