@@ -12,6 +12,8 @@ from app import create_app
 from app.accounts.models import Account
 from app.booking import queries, services
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
+from app.calls import services as calls
+from app.calls.models import Part
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Refusal
@@ -452,6 +454,22 @@ def test_a_telephone_takes_nothing_away_from_a_stay_that_ends_at_that_moment(hou
         return kiosks.take_away(kiosk_queries.hand_off(token)).status.value
 
     assert house.at_once(lambda: kiosks.end(the_stay(), "silent"), take) == ["done", "HandOffOver"]
+
+
+def test_whoever_comes_into_a_call_that_is_being_closed_stops_nobody(house):
+    def prepare():
+        services.book(visit_held_now())
+        queue.call_next(by("Ana Pi"))
+
+    def come_in():
+        calls.join(the_visit(), Part.CITIZEN, "Pere", camera=True, microphone=True)
+
+    def close():
+        desk.close(the_visit(), Status.SERVED, desk.Words("Registered."))
+
+    house.alone(prepare)
+
+    assert house.at_once(close, come_in) == ["done", "NotCalledYet"]
 
 
 def test_two_who_write_a_line_before_their_turn_do_not_stop_one_another(house):
