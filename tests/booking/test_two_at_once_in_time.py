@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import create_app
+from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.booking import queries, services
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
@@ -18,6 +19,7 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Refusal
 from app.desk import services as desk
+from app.identity import services as identity
 from app.kiosks import queries as kiosk_queries
 from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, Stay
@@ -470,6 +472,31 @@ def test_whoever_comes_into_a_call_that_is_being_closed_stops_nobody(house):
     house.alone(prepare)
 
     assert house.at_once(close, come_in) == ["done", "NotCalledYet"]
+
+
+def test_whoever_signs_in_while_somebody_books_for_them_stops_nobody(house):
+    house.alone(lambda: accounts.know_citizen(OTHER, "ca"))
+
+    def books():
+        towns.take_turns()
+        accounts.know_citizen(OTHER, "ca", "Pere")
+
+    def signs_in():
+        identity.open_session(accounts.confirm_citizen(OTHER, "ca"), "phone")
+
+    assert house.at_once(books, signs_in) == ["done", "done"]
+
+
+def test_two_who_type_the_code_of_one_device_at_once_let_one_kiosk_in(house):
+    def prepare():
+        return kiosks.ask({})[1]
+
+    shown = house.alone(prepare)
+
+    def approve():
+        kiosks.approve(shown, by("Ana Pi"), name="Library")
+
+    assert house.at_once(approve, approve) == ["done", "CodeOver"]
 
 
 def test_two_who_write_a_line_before_their_turn_do_not_stop_one_another(house):
