@@ -25,6 +25,8 @@ from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, Stay
 from app.messaging import services as messaging
 from app.messaging.models import Message, MessageState
+from app.papers import services as papers
+from app.papers.models import Paper, PaperKind, PaperState, Side
 from app.queue import services as queue
 from app.queue.models import WaitEstimate
 from app.schedule import services as schedule
@@ -472,6 +474,30 @@ def test_whoever_comes_into_a_call_that_is_being_closed_stops_nobody(house):
     house.alone(prepare)
 
     assert house.at_once(close, come_in) == ["done", "NotCalledYet"]
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [("show", ["done", "done"]), ("remove", ["done", "NotReadable"])]
+)
+def test_a_paper_is_shown_and_taken_off_the_list_at_once(house, first, told):
+    def prepare():
+        visit = services.book(visit_held_now())
+        queue.call_next(by("Ana Pi"))
+        facts = {"name": "a.pdf", "kind": PaperKind.PDF, "size": 1, "clean": "x", "key": "k"}
+        db.session.add(Paper(visit_id=visit.id, side=Side.CITIZEN, state=PaperState.READY, **facts))
+
+    def the_paper():
+        return db.session.scalars(sa.select(Paper)).one()
+
+    def show():
+        papers.show(the_visit(), the_paper(), Side.CLERK)
+
+    def remove():
+        papers.remove(the_paper(), Side.CITIZEN)
+
+    house.alone(prepare)
+
+    assert house.at_once(*((show, remove) if first == "show" else (remove, show))) == told
 
 
 def test_whoever_signs_in_while_somebody_books_for_them_stops_nobody(house):
