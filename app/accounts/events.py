@@ -35,10 +35,14 @@ class StaffReactivated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneChanged(Event):
-    """A citizen has another number now, and has shown it."""
+    """A citizen has another number now, and has shown it. `before`: the old one, if any.
+
+    The record writes no telephone down.
+    """
 
     town_id: int
     account_id: int
+    before: str
 
 
 @dataclass(frozen=True, kw_only=True)

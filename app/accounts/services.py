@@ -19,11 +19,13 @@ from app.accounts.queries import citizen_of, digest_of
 from app.core import clock
 from app.core.db import db
 from app.core.events import publish
+from app.towns import services as towns
 from app.towns.events import RuleChanged
 
 
 def know_citizen(phone: str, locale: str, name: str = "") -> Account:
     """The citizen with that telephone; somebody new is written down."""
+    towns.take_turns()  # their row is changed also in the turn of whoever books for them
     citizen = citizen_of(phone)
     if citizen is None:
         citizen = Account(role=Role.CITIZEN, phone=phone, locale=locale, name=name)
@@ -41,6 +43,7 @@ def confirm_citizen(phone: str, locale: str, name: str = "") -> Account:
     A number that was silent for long may have another owner by now: then it is somebody new, and
     nothing of the person before is theirs to see.
     """
+    towns.take_turns()
     known = citizen_of(phone)
     if known and _has_been_silent(known):
         release_phone(known, why="silent")
@@ -63,18 +66,20 @@ def start_afresh(citizen: Account) -> Account:
 
 def give_phone(citizen: Account, phone: str) -> None:
     """A number just shown by somebody whom we know by a passkey becomes theirs."""
+    towns.take_turns()
     other = citizen_of(phone)
     if other and other.id != citizen.id:
         release_phone(other, why="moved")
-    is_new = citizen.phone != phone
+    before = citizen.phone or ""
     citizen.phone, citizen.phone_confirmed_at = phone, clock.now()
     db.session.flush()
-    if is_new:
-        publish(PhoneChanged(town_id=citizen.town_id, account_id=citizen.id))
+    if before != phone:
+        publish(PhoneChanged(town_id=citizen.town_id, account_id=citizen.id, before=before))
 
 
 def release_phone(citizen: Account, *, why: str) -> None:
     """The number leads to this person no more. Their visits stay theirs."""
+    towns.take_turns()
     citizen.phone = None
     db.session.flush()
     publish(PhoneReleased(town_id=citizen.town_id, account_id=citizen.id, why=why))

@@ -16,14 +16,16 @@ from app.booking.events import (
     WaitlistOffered,
     WalkedIn,
 )
-from app.booking.models import OfficeReason, Visit
+from app.booking.models import OfficeReason, Visit, WaitlistEntry
 from app.booking.words import office_reason
 from app.core import clock, stream
+from app.core.db import new_code
 from app.core.events import on
 from app.core.i18n import clock_time, date_in_words, speaking
 from app.messaging import services as messaging
 from app.messaging.events import MessageNotDelivered
 from app.schedule.events import AllocationMoved, HoldExpired
+from app.schedule.models import RESTING
 
 # Name, how long before the visit, and how much later than the booking at the least.
 REMINDERS = (
@@ -35,7 +37,7 @@ REMINDERS = (
 @on(HoldExpired)
 def give_up_what_was_held(event: HoldExpired) -> None:
     """A booking that nobody confirmed ends; an offer that nobody took goes to the next."""
-    if event.claim.startswith("rest:"):
+    if event.claim.startswith(RESTING):
         return
     if event.claim.startswith("offer:"):
         entry = queries.entry_of_claim(event.claim)
@@ -119,9 +121,21 @@ def write_to_the_new_number(event: PhoneChanged) -> None:
         messaging.withdraw(f"visit:{visit.code}:")
         visit.phone = account.phone
         if entry := queries.entry_of(visit):
-            entry.phone = account.phone
+            _offer_to(entry, account.phone)
         visit.version += 1
         _remind(visit)
+    if account is not None and account.phone and event.before:
+        for entry in queries.all_entries_of(event.before):
+            if entry.visit_id is None:
+                _offer_to(entry, account.phone)
+
+
+def _offer_to(entry: WaitlistEntry, phone: str) -> None:
+    """What stands is offered once more: whoever has the old number would have it otherwise."""
+    entry.phone = phone
+    if entry.has_offer:
+        messaging.withdraw(f"waitlist:{entry.code}:")
+        _write_the_offer(entry, again=f":{new_code()}")
 
 
 @on(VisitCancelled)
@@ -133,7 +147,10 @@ def forget_the_wish(event: VisitCancelled) -> None:
 
 @on(WaitlistOffered)
 def offer_by_message(event: WaitlistOffered) -> None:
-    entry = queries.entry(event.entry_id)
+    _write_the_offer(queries.entry(event.entry_id))
+
+
+def _write_the_offer(entry: WaitlistEntry, again: str = "") -> None:
     if entry.offered_starts_at is None or entry.offer_until is None:
         return
     zone = entry.town.time_zone
@@ -149,7 +166,7 @@ def offer_by_message(event: WaitlistOffered) -> None:
     messaging.send_later(
         entry.phone,
         text,
-        key=f"waitlist:{entry.code}:{entry.offers}",
+        key=f"waitlist:{entry.code}:{entry.offers}{again}",
         locale=entry.reads,
         not_after=entry.offer_until,
     )

@@ -19,6 +19,7 @@ from app.booking.models import (
 from app.core import clock
 from app.core.db import db, first_or_none
 from app.schedule.models import (
+    RESTING,
     Allocation,
     AllocationState,
     DelayMeasure,
@@ -328,7 +329,7 @@ def waiting_entries(only: Collection[int] | None = None) -> Sequence[WaitlistEnt
 def resting_claims() -> Sequence[str]:
     """Cancelled times of this town that are not yet free for everybody."""
     question = sa.select(Allocation.claim).where(
-        Allocation.claim.startswith("rest:"),
+        Allocation.claim.startswith(RESTING),
         Allocation.state == AllocationState.HELD,
         Allocation.expires_at > clock.now(),
     )

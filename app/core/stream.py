@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,8 @@ HURRY_SECONDS = 3.0
 # The same while every process is woken by the bell.
 SURE_GLANCE_SECONDS = 1.0
 BELL = "stream"
+# Whoever has not read so many pieces is let go: their browser comes back for them.
+MOST_UNREAD = 500
 OVER = "event: over\ndata: {}\n\n"
 
 
@@ -129,8 +132,24 @@ class Hub:
             with self.lock:
                 boxes = tuple(self.listeners.get(row.channel, ()))
             for box in boxes:
-                box.put(row)
+                if box.qsize() < MOST_UNREAD:
+                    box.put(row)
+                else:
+                    self.let_go(box)
             self.last = max(self.last, row.id)
+
+    def let_go(self, box: "queue.SimpleQueue[Any]") -> None:
+        """Who reads too slowly, or not at all, must not make the process grow.
+
+        Nothing is lost to them: what they have not read is still written, and they return with the
+        place to which they had come.
+        """
+        self.leave(list(self.listeners), box)
+        with suppress(queue.Empty):
+            while True:
+                box.get_nowait()
+        box.put(None)
+        log.warning("a listener was let go", unread=MOST_UNREAD)
 
     def close(self) -> None:
         """Let every listener go, so that the process can end at once."""

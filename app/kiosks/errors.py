@@ -11,6 +11,15 @@ class NotAKiosk(Refusal):
     message = _l("This screen is getting ready for the next person. One moment, please.")
 
 
+class TicketUsed(Refusal):
+    """A second browser, or one that comes too late. The first is the kiosk, and stays it."""
+
+    message = _l(
+        "This screen is already open in another window, or its time is over."
+        " Ask the staff to start it again."
+    )
+
+
 class UnknownDevice(Refusal):
     """A key that is none, or of a kiosk that was removed."""
 

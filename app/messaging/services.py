@@ -42,6 +42,7 @@ log = structlog.get_logger()
 
 # Waits between attempts; after the last the message has failed and says so.
 PAUSES = (10, 30, 120, 600, 1800)
+MOST_TRIES = len(PAUSES) + 1
 # A claimed message that nobody finished: the process died. Longer than a batch can take.
 STUCK_AFTER = timedelta(minutes=5)
 BATCH = 5
@@ -158,10 +159,6 @@ def claim_due(limit: int = BATCH) -> list[int]:
         if message.delivery is not None:  # the provider told of it before its answer was written
             _write_down(message, MessageState.SENT, message.provider_id, None)
             continue
-        if message.attempts > len(PAUSES):
-            message.state = MessageState.FAILED
-            log.error("message failed", message=message.id, problem="tried too often")
-            continue
         message.state = MessageState.SENDING
         message.attempts += 1
         message.try_at = now
@@ -173,12 +170,16 @@ def deliver(message_id: int) -> None:
     """Hand one claimed message to the provider and write down what became of it.
 
     The provider is spoken to outside any transaction: a slow one must not hold the register.
+    Whoever claimed it the other times died at it: it has had its tries, and has failed.
     """
     sender: SmsSender = current_app.extensions["sms"]
     message = db.session.get_one(Message, message_id)
     if message.not_after and message.not_after <= clock.now():
         with transaction():
             db.session.get_one(Message, message_id).state = MessageState.DROPPED
+        return
+    if message.attempts > MOST_TRIES:
+        _end(message, MessageState.FAILED, None, "tried too often")
         return
     parcel = _parcel(sender, message)
     is_again, written_at = message.attempts > 1, message.written_at
@@ -191,9 +192,16 @@ def deliver(message_id: int) -> None:
         outcome, problem = MessageState.FAILED, str(error)
     except NotNow as error:
         outcome, problem = MessageState.QUEUED, str(error)
+    _end(message, outcome, provider_id, problem)
+
+
+def _end(
+    message: Message, outcome: MessageState, provider_id: str | None, problem: str | None
+) -> None:
+    """In a transaction of its own, and in the town of the message."""
     with transaction(), town_of(message.town_id):
         town_services.take_turns()  # the first lock, before the message's own
-        _write_down(db.session.get_one(Message, message_id), outcome, provider_id, problem)
+        _write_down(db.session.get_one(Message, message.id), outcome, provider_id, problem)
 
 
 def _write_down(
@@ -205,7 +213,7 @@ def _write_down(
         if not message.waits_for_a_key:
             _empty(message)
     elif outcome is MessageState.QUEUED:
-        if message.attempts > len(PAUSES):
+        if message.attempts >= MOST_TRIES:
             message.state = MessageState.FAILED
         else:
             message.try_at = clock.now() + timedelta(seconds=PAUSES[message.attempts - 1])

@@ -31,6 +31,9 @@ class AllocationState(enum.StrEnum):
     FREED = "freed"
 
 
+# Whose is what nobody has for a while, so that it cannot be traded: this, and whose it was.
+RESTING = "rest:"
+
 ACTIVE = (
     AllocationState.HELD,
     AllocationState.BOOKED,

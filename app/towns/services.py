@@ -63,18 +63,22 @@ def take_turns() -> bool:
     Returns whether somebody else may have written between our first question and our turn.
 
     PostgreSQL: a lock on the rows of the town and of those it shares clerks with, in one order and
-    always the first lock taken, so that two writers can never hold what the other needs. SQLite
-    has one writer anyway, and needs no question.
+    always the first lock taken, so that two writers can never hold what the other needs: what this
+    session has changed and not yet written waits for the turn too. A new row of the town locks the
+    town's key, and a turn does not ask for that. SQLite has one writer anyway, and needs no
+    question.
     """
     if db.session.get_bind().dialect.name == "sqlite":
         return has_looked_first()
     pool = sa.select(Town.pool).where(Town.id == current_town_id()).scalar_subquery()
-    db.session.execute(
-        sa.select(Town.id)
-        .where(sa.or_(Town.id == current_town_id(), Town.pool == pool))
-        .order_by(Town.id)
-        .with_for_update()
-    )
+    with db.session.no_autoflush:
+        db.session.execute(
+            sa.select(Town.id)
+            .where(sa.or_(Town.id == current_town_id(), Town.pool == pool))
+            .order_by(Town.id)
+            .with_for_update(key_share=True)
+        )
+    db.session.flush()  # whoever reads a row again now finds in it what was changed before
     return True
 
 

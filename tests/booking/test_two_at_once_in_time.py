@@ -9,22 +9,29 @@ import pytest
 import sqlalchemy as sa
 
 from app import create_app
+from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.booking import queries, services
 from app.booking.models import Status, Visit, WaitlistEntry, WaitlistState
+from app.calls import services as calls
+from app.calls.models import Part
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Refusal
 from app.desk import services as desk
+from app.identity import services as identity
 from app.kiosks import queries as kiosk_queries
 from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk, Stay
 from app.messaging import services as messaging
 from app.messaging.models import Message, MessageState
+from app.papers import services as papers
+from app.papers.models import Paper, PaperKind, PaperState, Side
 from app.queue import services as queue
 from app.queue.models import WaitEstimate
 from app.schedule import services as schedule
 from app.schedule.models import Allocation
+from app.towns import services as towns
 from app.towns.models import Channel, Town
 from app.towns.tenant import speak_for, town_of
 from tests import postgres, town
@@ -451,6 +458,95 @@ def test_a_telephone_takes_nothing_away_from_a_stay_that_ends_at_that_moment(hou
         return kiosks.take_away(kiosk_queries.hand_off(token)).status.value
 
     assert house.at_once(lambda: kiosks.end(the_stay(), "silent"), take) == ["done", "HandOffOver"]
+
+
+def test_whoever_comes_into_a_call_that_is_being_closed_stops_nobody(house):
+    def prepare():
+        services.book(visit_held_now())
+        queue.call_next(by("Ana Pi"))
+
+    def come_in():
+        calls.join(the_visit(), Part.CITIZEN, "Pere", camera=True, microphone=True)
+
+    def close():
+        desk.close(the_visit(), Status.SERVED, desk.Words("Registered."))
+
+    house.alone(prepare)
+
+    assert house.at_once(close, come_in) == ["done", "NotCalledYet"]
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [("show", ["done", "done"]), ("remove", ["done", "NotReadable"])]
+)
+def test_a_paper_is_shown_and_taken_off_the_list_at_once(house, first, told):
+    def prepare():
+        visit = services.book(visit_held_now())
+        queue.call_next(by("Ana Pi"))
+        facts = {"name": "a.pdf", "kind": PaperKind.PDF, "size": 1, "clean": "x", "key": "k"}
+        db.session.add(Paper(visit_id=visit.id, side=Side.CITIZEN, state=PaperState.READY, **facts))
+
+    def the_paper():
+        return db.session.scalars(sa.select(Paper)).one()
+
+    def show():
+        papers.show(the_visit(), the_paper(), Side.CLERK)
+
+    def remove():
+        papers.remove(the_paper(), Side.CITIZEN)
+
+    house.alone(prepare)
+
+    assert house.at_once(*((show, remove) if first == "show" else (remove, show))) == told
+
+
+def test_whoever_signs_in_while_somebody_books_for_them_stops_nobody(house):
+    house.alone(lambda: accounts.know_citizen(OTHER, "ca"))
+
+    def books():
+        towns.take_turns()
+        accounts.know_citizen(OTHER, "ca", "Pere")
+
+    def signs_in():
+        identity.open_session(accounts.confirm_citizen(OTHER, "ca"), "phone")
+
+    assert house.at_once(books, signs_in) == ["done", "done"]
+
+
+def test_two_who_type_the_code_of_one_device_at_once_let_one_kiosk_in(house):
+    def prepare():
+        return kiosks.ask({})[1]
+
+    shown = house.alone(prepare)
+
+    def approve():
+        kiosks.approve(shown, by("Ana Pi"), name="Library")
+
+    assert house.at_once(approve, approve) == ["done", "CodeOver"]
+
+
+def test_two_who_write_a_line_before_their_turn_do_not_stop_one_another(house):
+    def write(key):
+        messaging.send_later(OTHER, "x", key=key, locale="ca")
+        db.session.flush()
+        towns.take_turns()
+
+    assert house.at_once(lambda: write("one"), lambda: write("two")) == ["done", "done"]
+
+
+def test_what_was_changed_before_a_turn_is_written_in_it(house):
+    house.alone(a_kiosk)
+
+    def in_turn():
+        towns.take_turns()
+        the_kiosk().volume = 10
+        db.session.flush()
+
+    def before():
+        the_kiosk().name = "Reading room"
+        towns.take_turns()
+
+    assert house.at_once(in_turn, before) == ["done", "done"]
 
 
 def test_how_it_ended_and_another_way_at_once_do_not_stop_one_another(house):

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.kiosks import services as kiosks
 from app.kiosks.models import Kiosk
-from app.messaging.models import Message
+from app.messaging.models import Message, MessageState
 from app.queue import services as queue
 from app.schedule import queries as schedule
 from app.schedule import services as rules
@@ -147,6 +147,32 @@ def test_offers_go_to_the_new_number_of_whoever_has_one(place, padron):
     assert queries.link_of_offer(entry) in last_to(OTHER).body
 
 
+def test_a_wish_without_a_visit_goes_with_its_person_to_the_new_number(place, padron):
+    town.a_clerk(padron)
+    wish = town.a_wish(place, padron)
+    person = accounts.know_citizen(town.PHONE, "ca")
+    waiting, strangers = on_the_list(wish), on_the_list(wish, "+34600111111")
+
+    accounts.give_phone(person, OTHER)
+
+    assert (waiting.phone, strangers.phone) == (OTHER, "+34600111111")
+    assert queries.link_of_offer(offered(waiting)) in last_to(OTHER).body
+
+
+def test_what_is_being_offered_is_told_to_the_new_number_too(place, padron):
+    town.a_clerk(padron)
+    person = accounts.know_citizen(town.PHONE, "ca")
+    entry = offered(on_the_list(town.a_wish(place, padron)))
+
+    for phone in (OTHER, town.PHONE, OTHER):
+        accounts.give_phone(person, phone)
+
+    assert last_to(OTHER).state is MessageState.QUEUED
+    assert last_to(OTHER).body == last_to(town.PHONE).body
+    assert last_to(town.PHONE).state is MessageState.DROPPED
+    assert (entry.phone, entry.offers) == (OTHER, 1)
+
+
 def test_a_time_that_was_moved_away_from_rests_as_a_cancelled_one_does(place, padron, ten_o_clock):
     place.trade_minutes = 30
     town.a_clerk(padron)
@@ -185,6 +211,82 @@ def test_an_older_time_given_back_for_an_offer_rests_too(place, padron):
 
     assert visit.starts_at < old
     assert schedule.free_at(wish, old) is None
+
+
+@pytest.fixture
+def resting(place, padron):
+    """Forty minutes of tomorrow that rest for three hours: all that there is that day."""
+    place.trade_minutes = 180
+    works = town.a_procedure("works", 40)
+    town.a_clerk(padron, works, hours=(time(10), time(10, 40)))
+    wish = town.a_wish(place, padron)
+    services.cancel(town.a_visit(town.a_wish(place, works), town.tomorrow_at(10)), "citizen")
+    assert schedule.free_at(wish, town.tomorrow_at(10)) is None
+    return wish
+
+
+def for_tomorrow(wish, phone=town.PHONE):
+    entry = on_the_list(wish, phone)
+    entry.last_day = town.tomorrow_at(10).date()
+    return entry
+
+
+def free_tomorrow(wish):
+    starts = (town.tomorrow_at(10), town.tomorrow_at(10, 20))
+    return [schedule.free_at(wish, one) is not None for one in starts]
+
+
+def says_no(entry, clock):
+    services.pass_over(entry)
+
+
+def gets_off_the_list(entry, clock):
+    services.leave(entry)
+
+
+def says_nothing(entry, clock):
+    db.session.commit()
+    clock.shift(timedelta(minutes=46))
+    jobs.expire_holds()
+
+
+@pytest.mark.parametrize("answer", [says_no, gets_off_the_list, says_nothing])
+def test_what_rests_and_is_not_wanted_rests_on_and_goes_to_the_next(resting, ten_o_clock, answer):
+    first = offered(for_tomorrow(resting))
+    assert free_tomorrow(resting) == [False, False]
+
+    answer(first, ten_o_clock)
+
+    assert first.state is not WaitlistState.OFFERED
+    assert free_tomorrow(resting) == [False, False]
+    services.leave(first)
+    second = offered(for_tomorrow(resting, OTHER))
+    assert second.offered_starts_at == town.tomorrow_at(10)
+    services.take_offer(second)
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [False, True]
+
+
+def test_what_nobody_on_the_list_wants_is_free_when_it_has_rested_as_long(resting, ten_o_clock):
+    entry = offered(for_tomorrow(resting))
+    ten_o_clock.shift(timedelta(minutes=30))
+    services.pass_over(entry)
+
+    ten_o_clock.move_to(NOW + timedelta(minutes=179))
+    assert free_tomorrow(resting) == [False, False]
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [True, True]
+
+
+def test_an_offer_that_outlasts_the_rest_is_free_when_it_is_over(resting, ten_o_clock):
+    ten_o_clock.shift(timedelta(minutes=170))
+    entry = offered(for_tomorrow(resting))
+
+    ten_o_clock.move_to(NOW + timedelta(minutes=181))
+    assert free_tomorrow(resting) == [False, True]
+    services.pass_over(entry)
+
+    assert free_tomorrow(resting) == [True, True]
 
 
 def test_who_was_called_early_and_went_out_again_has_their_time(place, padron, ten_o_clock):

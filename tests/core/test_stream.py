@@ -121,6 +121,26 @@ def test_a_strange_place_in_the_stream_leaks_no_listener(house, place):
     assert house.extensions["stream"].listeners == {}
 
 
+def test_who_reads_nothing_is_let_go_and_comes_back_to_all_of_it(house, monkeypatch):
+    monkeypatch.setattr(stream, "MOST_UNREAD", 3)
+    hub, numbers = house.extensions["stream"], range(1, 11)
+    with house.test_request_context("/"):
+        place = stream.cursor()
+        stuck, busy = stream.listen("a", "b").response, stream.listen("c").response
+        say(house, "a", *numbers)()
+        until = time.monotonic() + 30
+        while "a" in hub.listeners and time.monotonic() < until:
+            time.sleep(0.01)
+        left = dict(hub.listeners)
+        pieces = list(stuck)  # ends by itself
+        busy.close()
+
+    assert set(left) == {"c"}
+    assert pieces == ["retry: 500\n\n"]
+    again = heard(house, "a", len(numbers), after=place)
+    assert [data["n"] for _, data in again] == list(numbers)
+
+
 def test_who_only_asks_for_the_headers_is_no_listener(house):
     with house.test_request_context("/", method="HEAD"):
         assert stream.listen("a").status_code == 200

@@ -48,11 +48,15 @@ def a_call(counter: Counter, citizen: Page, clerk: Page, town: str = "vilaclara"
     for page in (citizen, clerk):
         page.add_init_script(REMEMBER_CONNECTIONS)
     code = waiting(counter, citizen, town)
+    heading = citizen.locator("#wait-heading")
+    before = heading.inner_text()
     called(counter, clerk, code, town)
     state(citizen, "ringing")
     citizen.locator("#call-enter").click()
     for page in (citizen, clerk):
         state(page, "talking")
+    expect(heading).not_to_have_text(before)  # the page is called after whom they talk with
+    expect(citizen).to_have_title(re.compile(f"^{re.escape(heading.inner_text())} · "))
     return code
 
 

@@ -82,6 +82,24 @@ def test_a_square_is_used_once_and_looking_uses_nothing_up(client, app, kiosk):
     assert other.get(square).status_code == 410
 
 
+def test_whoever_took_it_away_and_presses_again_is_led_to_it_and_nobody_else_is(
+    client, app, kiosk, visit
+):
+    open_browser(client, kiosk)
+    services.attach(queries.open_stay_of(kiosk), visit)
+    phone, other, square = app.test_client(), app.test_client(), square_of(client)
+    page = phone.get(square).text
+    town.send(phone, square, way="take")
+
+    again = phone.post(square, data={"csrf_token": town.token_in(page), "way": "take"})
+
+    assert again.location.endswith(f"/ca/visits/{visit.code}/wait")
+    assert visit.status is Status.WAITING
+    refused = other.get(square)
+    assert refused.status_code == 410
+    assert visit.code not in refused.text
+
+
 def test_a_new_square_makes_the_old_one_useless(client, app, kiosk):
     open_browser(client, kiosk)
     old = square_of(client)

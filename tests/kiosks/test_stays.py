@@ -19,6 +19,7 @@ from app.papers.models import Paper, PaperKind, Side
 from app.queue import services as queue
 from app.schedule.models import Resource, ResourceKind
 from tests import town
+from tests.beside import beside_another
 from tests.kiosks.device import KEY, a_device, open_browser
 
 HOME = "http://vilaclara.localhost"
@@ -94,8 +95,37 @@ def test_the_ticket_opens_one_browser_once(client, app, kiosk):
     db.session.commit()
 
     assert client.get(f"{HOME}/kiosk/begin/{ticket}").status_code == 303
-    assert app.test_client().get(f"{HOME}/kiosk/begin/{ticket}").status_code == 409
+    other = app.test_client().get(f"{HOME}/kiosk/begin/{ticket}")
+    assert other.status_code == 409
+    assert "Aquesta pantalla ja està oberta en una altra finestra" in other.text
     assert client.get(f"{HOME}/ca/kiosk/").status_code == 200
+
+
+def test_of_two_browsers_with_one_ticket_at_once_the_first_is_the_kiosk(client, kiosk, monkeypatch):
+    ticket = services.open_stay(kiosk)[1]
+    db.session.commit()
+
+    def another():
+        services.enter(queries.open_stay_of(kiosk))
+        db.session.flush()
+
+    with beside_another(monkeypatch, another):
+        answer = client.get(f"{HOME}/kiosk/begin/{ticket}")
+
+    assert answer.status_code == 409
+    assert client.get_cookie("ventanilla-kiosk", domain="vilaclara.localhost") is None
+
+
+def test_the_same_browser_with_its_ticket_again_goes_on_where_it_was(client, kiosk, clerk):
+    ticket = services.open_stay(kiosk)[1]
+    db.session.commit()
+    client.get(f"{HOME}/kiosk/begin/{ticket}")
+    press_now(client)
+
+    answer = client.get(f"{HOME}/kiosk/begin/{ticket}")
+
+    assert answer.location.endswith("/kiosk/")
+    assert queries.open_stay_of(kiosk).visit.is_waiting
 
 
 def test_a_browser_that_is_no_kiosk_sees_none_of_its_screens(client, kiosk):

@@ -134,6 +134,25 @@ def test_a_message_of_which_news_came_is_not_sent_again_although_we_died_before_
     assert state_of(message)[0] is MessageState.SENT
 
 
+def test_a_message_at_which_the_worker_dies_each_time_is_told_to_have_failed(
+    client, post, time_machine
+):
+    time_machine.move_to(clock.now())
+    message = services.send_later(town.PHONE, "x", key="visit:abc:0:booked", locale="ca")
+    db.session.commit()
+    for _ in range(services.MOST_TRIES):
+        assert services.claim_due() == [message.id]  # and then nothing: the process died
+        db.session.commit()
+        time_machine.shift(services.STUCK_AFTER.total_seconds() + 1)
+
+    deliver_due()
+    deliver_due()
+
+    assert post.received == []
+    assert state_of(message)[0] is MessageState.FAILED
+    assert [line.facts["about"] for line in lines("MessageNotDelivered")] == [message.key]
+
+
 def test_a_failed_message_is_not_sent_again(client, post, time_machine):
     time_machine.move_to(clock.now())
     a_message()

@@ -1,5 +1,6 @@
 """The waiting room: the place, the wait and why it grows; going away, coming back, leaving."""
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
@@ -259,3 +260,34 @@ def test_nothing_is_pressed_in_somebody_elses_visit(client, place, padron, clerk
 
     assert answer.status_code == 404
     assert (visit.status, visit.wants_sms) == (Status.WAITING, False)
+
+
+def heading(client, visit):
+    """What the page asks for when something has changed."""
+    answer = client.get(page_of(visit, "/wait?part=heading"), headers={"HX-Request": "true"})
+    return answer.status_code, re.findall(r"<h1[^>]*>([^<]*)</h1>", answer.text)
+
+
+def test_the_page_is_called_after_whom_they_are_talking_with(client, place, padron, clerk):
+    visit = comes_in(town.a_visit(town.a_wish(place, padron), NOW + timedelta(minutes=10)))
+    assert heading(client, visit) == (200, ["Waiting room"])
+    queue.call(clerk, visit)
+    assert heading(client, visit) == (200, ["Waiting room"])
+    queue.begin(visit)
+    db.session.commit()
+
+    page = room(client, visit)
+
+    assert heading(client, visit) == (200, ["You are talking with Ana Pi"])
+    assert "<title>You are talking with Ana Pi · Vilaclara</title>" in page
+    assert 'data-title="You are talking with Ana Pi · Vilaclara"' in page
+
+
+def test_whose_call_has_ended_is_left_where_it_says_so(client, place, padron, clerk):
+    visit = comes_in(town.a_visit(town.a_wish(place, padron), NOW + timedelta(minutes=10)))
+    queue.call(clerk, visit)
+    queue.begin(visit)
+    booking.move_on(visit, Status.SERVED)
+    db.session.commit()
+
+    assert heading(client, visit) == (204, [])

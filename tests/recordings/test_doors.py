@@ -132,6 +132,20 @@ def test_a_card_that_has_not_changed_is_not_sent(client, asked, people, visit):
     assert (again.status_code, changed.status_code) == (204, 200)
 
 
+def test_a_card_opened_alone_says_that_nothing_is_asked_and_leads_back(client, visit):
+    page = client.get(card_of(visit)).text
+
+    assert "Ara no se us demana res sobre cap gravació." in page
+    assert f'href="/ca/visits/{visit.code}"' in page
+
+
+def test_a_card_opened_alone_that_asks_says_nothing_else(client, asked, visit):
+    page = client.get(card_of(visit)).text
+
+    assert 'id="recording-yes"' in page
+    assert "no se us demana" not in page
+
+
 def test_whoever_was_invited_answers_for_themselves(app, client, visit, clerk, people):
     _, link = calls.invite(visit, Part.COMPANION, "Joan", None, clerk)
     db.session.commit()

@@ -111,7 +111,7 @@ def leave(entry: WaitlistEntry) -> None:
     _look_again(entry)
     if entry.state in (WaitlistState.TAKEN, WaitlistState.CLOSED):
         return
-    time.free(entry.claim)
+    _give_back(entry)
     _close(entry)
 
 
@@ -185,12 +185,17 @@ def pass_over(entry: WaitlistEntry) -> None:
     _look_again(entry)
     if entry.state is not WaitlistState.OFFERED:
         return
-    time.free(entry.claim)
+    _give_back(entry)
     if entry.offered_starts_at:
         entry.passed_over = [*entry.passed_over, entry.offered_starts_at.isoformat()]
     entry.state, entry.offered_starts_at, entry.offer_until = WaitlistState.OPEN, None, None
     if entry.offers >= MOST_OFFERS:
         _close(entry)
+
+
+def _give_back(entry: WaitlistEntry) -> None:
+    if entry.state is WaitlistState.OFFERED and entry.offer_until:
+        time.give_back(entry.claim, entry.offer_until)
 
 
 def _offer(entry: WaitlistEntry) -> bool:

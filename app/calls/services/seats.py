@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
 from app.assurance import services as assurance
 from app.booking import services as booking
 from app.booking.models import Status, Visit
@@ -24,6 +22,7 @@ from app.core import clock, stream
 from app.core.db import db, new_code
 from app.core.events import publish
 from app.towns.models import Channel, Media, Moment
+from app.towns.services import look_again
 
 
 def join(
@@ -46,11 +45,12 @@ def join(
     so that the line is ready when they `enter`; nobody sees or hears them there. `media` is what
     could carry this call now.
     """
+    look_again(visit)  # two who arrive at once find out one after the other if a place is left
     if not (visit.is_being_attended or (part.is_invited and visit.is_live)):
         raise NotCalledYet
     if part is Part.CITIZEN:
         assurance.refuse_unless(visit, Moment.ENTER)
-    people = _everybody_in_turn(visit)
+    people = list(queries.participants(visit))
     own = invitation.id if invitation else None
     seat = next((one for one in people if (one.part, one.invitation_id) == (part, own)), None)
     _refuse_a_sixth(people, seat)
@@ -97,6 +97,7 @@ def enter(seat: Participant, *, camera: bool, microphone: bool, saving: bool = F
     """Whoever stood at the door while it rang comes in. Asked twice it is done once."""
     if seat.part.is_invited:
         raise NotYours
+    look_again(seat, seat.visit)
     if not seat.visit.is_being_attended:
         raise NotCalledYet
     if not seat.is_at_the_door:
@@ -137,6 +138,7 @@ def send_away(seat: Participant) -> None:
     """Refused at the door, or asked to leave: the link opens nothing any more."""
     if not seat.part.is_invited:
         raise NotYours
+    look_again(seat)
     reason = "turned-away" if seat.is_at_the_door else "removed"
     stream.tell(channel_of(seat), "bye", {"reason": reason})
     seat.is_present, seat.left_at, seat.admitted_at = False, clock.now(), None
@@ -166,6 +168,7 @@ def change_state(
 
 def leave(seat: Participant) -> None:
     """Hang up, or close the window. The seat stays theirs for a return."""
+    look_again(seat)
     if not seat.is_present:
         return
     had_come_in = seat.is_inside or seat.part.is_invited
@@ -178,6 +181,7 @@ def leave(seat: Participant) -> None:
 
 def end(visit: Visit) -> None:
     """The clerk closes the room. Whoever is still in it is told; the visit is served."""
+    look_again(visit)
     if not visit.is_being_attended:
         return
     close(visit, "ended")
@@ -218,15 +222,6 @@ def tell_roster(visit: Visit, people: Sequence[Participant] = ()) -> None:
         if seat.is_inside or (seat.is_at_the_door and not seat.part.is_invited):
             side = Part.CLERK if queries.may(seat.part, Right.LET_IN) else Part.CITIZEN
             stream.tell(channel_of(seat), "roster", rosters[side])
-
-
-def _everybody_in_turn(visit: Visit) -> list[Participant]:
-    """Two who arrive at once find out one after the other whether a place is left."""
-    if (
-        db.session.get_bind().dialect.name != "sqlite"
-    ):  # whose writers take turns from the first question on
-        db.session.execute(sa.select(Visit.id).where(Visit.id == visit.id).with_for_update())
-    return list(queries.participants(visit))
 
 
 def _refuse_a_sixth(people: list[Participant], own: Participant | None) -> None:

@@ -242,6 +242,7 @@ def _answered(challenge: Challenge, credential: dict[str, Any], rp_id: str, orig
         raise PasskeyRefused("another owner", owner)
     if (checked.credential_device_type.value == "multi_device") != passkey.is_backup_eligible:
         raise PasskeyRefused("backup eligibility changed", owner)
+    towns.take_turns()
     passkey.sign_count = checked.new_sign_count
     passkey.is_backed_up = checked.credential_backed_up
     passkey.last_used_at = passkey.account.last_seen_at = clock.now()

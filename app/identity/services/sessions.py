@@ -16,6 +16,7 @@ from app.identity.errors import AnswersGone
 from app.identity.events import KioskOpened, SessionRefused, SessionsClosed, SignedIn
 from app.identity.models import KeptAnswers, OpenSession, Passkey, SessionKind
 from app.identity.queries import digest_of, session_of
+from app.towns import services as towns
 from app.towns.tenant import current_town_id, every_town
 
 # How often a session notes that somebody is there, at the most.
@@ -35,6 +36,7 @@ def open_session(
     account: Account, method: str, *, device: str = "", passkey: Passkey | None = None
 ) -> tuple[OpenSession, str]:
     """A new session and its name, which is told once and only to the browser."""
+    towns.take_turns()
     kind = SessionKind.of(account.role)
     name, now = secrets.token_urlsafe(32), clock.now()
     made = OpenSession(
@@ -205,6 +207,7 @@ def forget_sessions() -> None:
 def _close(sessions: Sequence[OpenSession], why: str) -> None:
     if not sessions:
         return
+    towns.take_turns()
     now = clock.now()
     for session in sessions:
         session.closed_at = now

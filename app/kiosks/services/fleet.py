@@ -21,6 +21,7 @@ from app.kiosks.services.stays import end
 from app.schedule import services as schedule
 from app.schedule.models import Resource
 from app.towns.models import Procedure
+from app.towns.services import look_again
 
 # A clock that is further away than this is said to be wrong.
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -36,7 +37,9 @@ LONGEST_FACT = 80
 
 
 def hear(kiosk: Kiosk, facts: dict[str, Any]) -> None:
-    """A heartbeat, with whatever the device knows of itself."""
+    """A heartbeat, with whatever the device knows of itself. What others are told takes a turn."""
+    if kiosk.silent_at is not None or isinstance(facts.get("wiped"), dict):
+        look_again(kiosk)
     now = clock.now()
     kiosk.facts = {**_plain(facts, FACTS), "clock_off": _clock_off(facts.get("clock"), now)}
     kiosk.seen_at = now
@@ -87,6 +90,7 @@ def change(
     librarian_phone: str,
     volume: int,
 ) -> None:
+    look_again(kiosk)
     if booth is not None and booth.id not in {one.id for one in queries.free_booths(kiosk)}:
         raise BoothTaken
     kiosk.name, kiosk.librarian_phone, kiosk.volume = name, librarian_phone, volume
@@ -97,6 +101,7 @@ def change(
 
 def stop_serving(kiosk: Kiosk, by: Account, reason: str) -> None:
     """Out of service: nobody can book its place, and its screen says so. Who is in a call stays."""
+    look_again(kiosk)
     kiosk.out_of_service = reason
     if kiosk.booth is not None:
         schedule.change_resource(kiosk.booth, is_active=False)
@@ -105,6 +110,7 @@ def stop_serving(kiosk: Kiosk, by: Account, reason: str) -> None:
 
 
 def serve_again(kiosk: Kiosk, by: Account) -> None:
+    look_again(kiosk)
     kiosk.out_of_service = ""
     if kiosk.booth is not None:
         schedule.change_resource(kiosk.booth, is_active=True)
@@ -114,6 +120,7 @@ def serve_again(kiosk: Kiosk, by: Account) -> None:
 
 def remove(kiosk: Kiosk, by: Account) -> None:
     """Its key opens nothing any more. Whoever is at it is asked to go on by telephone."""
+    look_again(kiosk)
     stay = queries.open_stay_of(kiosk)
     if stay is not None:
         end(stay, "removed")

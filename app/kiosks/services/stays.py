@@ -17,6 +17,7 @@ from app.core.i18n import speaking
 from app.identity import services as identity
 from app.identity.models import OpenSession
 from app.kiosks import queries
+from app.kiosks.errors import TicketUsed
 from app.kiosks.events import LibrarianCalled, StayBegun, StayEnded
 from app.kiosks.models import Kiosk, OrderKind, Stay
 from app.kiosks.services.orders import order
@@ -49,7 +50,13 @@ def open_stay(kiosk: Kiosk) -> tuple[Stay, str]:
 
 
 def enter(stay: Stay) -> tuple[OpenSession, str]:
-    """The browser shows its ticket: from here on it is the kiosk, until this stay ends."""
+    """The browser shows its ticket: from here on it is the kiosk, until this stay ends.
+
+    Of two that show it at once the first is the kiosk.
+    """
+    look_again(stay)
+    if stay.ticket_digest is None or not stay.is_open:
+        raise TicketUsed
     opened = identity.open_kiosk(identity.invite_kiosk(stay.kiosk.name))
     if opened is None:
         raise RuntimeError("a session that was just made does not open")

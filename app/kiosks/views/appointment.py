@@ -76,8 +76,8 @@ def code() -> Response:
     form = CodeForm()
     if form.validate_on_submit():
         with transaction():
-            services.see(current_stay)
             problem = telephone.problem_with(number, _purpose(), form.code.data or "")
+            services.see(current_stay)  # after the turn that a right code takes
         if problem is None:
             session["kiosk"] = (current_stay.code, number, True)
             return see_other(url_for(".mine"))

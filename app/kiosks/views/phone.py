@@ -1,7 +1,7 @@
 """Continue on my phone, and bring my phone: one square, for one telephone, once."""
 
 import segno
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.db import transaction
@@ -62,8 +62,10 @@ def type_it() -> Response:
 @everyone
 @sends_codes
 def bring(token: str) -> Response | AnyResponse:
-    """Looking uses nothing up: the button does."""
+    """Looking uses nothing up: the button does. Whoever pressed it is led on, however often."""
     towns.current_town_or_404()
+    if visit_code := session.get("brought", {}).get(token):
+        return see_other(url_for("portal.wait", code=visit_code))
     found = queries.hand_off(token)
     stay = queries.stay_named(found.stay_code) if found else None
     if found is None or stay is None or not stay.is_open:
@@ -96,6 +98,7 @@ def _take(token: str) -> Response:
     with transaction():
         visit = services.take_away(queries.hand_off(token))
     if visit is not None:
+        session["brought"] = {token: visit.code}
         return see_other(url_for("portal.wait", lang=visit.reads, code=visit.code))
     return see_other(url_for("portal.home"))
 

@@ -11,7 +11,7 @@ from app.core.security import everyone
 from app.identity import session as signed
 from app.identity.models import SessionKind
 from app.kiosks import prompts, queries, services
-from app.kiosks.errors import NotAKiosk
+from app.kiosks.errors import TicketUsed
 from app.kiosks.models import Stay
 from app.kiosks.views.door import at_a_kiosk, bp, current_stay, door_bp, of_the_end, screen
 from app.towns import queries as towns
@@ -30,14 +30,16 @@ def home() -> AnyResponse:
 @door_bp.get("/begin/<ticket>")
 @everyone
 def begin(ticket: str) -> Response:
-    """The browser that the device has just opened shows its ticket, once."""
+    """The browser that the device has just opened shows its ticket, once; again, it goes on."""
     towns.current_town_or_404()
     if queries.stay_with_ticket(ticket) is None:
-        raise NotAKiosk
+        if current_stay:
+            return see_other(url_for("kiosk.home"))
+        raise TicketUsed
     with transaction():
         stay = queries.stay_with_ticket(ticket)
         if stay is None:
-            raise NotAKiosk
+            raise TicketUsed
         signed.begin_kiosk(*services.enter(stay))
     return see_other(url_for("kiosk.home"))
 

@@ -22,6 +22,7 @@ from app.papers import incoming, names, places, queries, sandbox, scanner
 from app.papers.errors import OutOfStep
 from app.papers.events import PaperReceived, PaperRefused
 from app.papers.models import Paper, PaperState
+from app.towns import services as towns
 
 PLACES = 2  # papers read at once: each may take the memory that the reader is given
 PATIENCE_SECONDS = 40.0
@@ -144,6 +145,7 @@ def _put(into: BinaryIO, content: bytes) -> dict[str, int]:
 
 def settle(paper: Paper, examined: Examined) -> None:
     """What came of the check is written down, unless they changed their mind meanwhile."""
+    towns.take_turns()
     db.session.refresh(paper, with_for_update=True)
     if paper.state is not PaperState.CHECKING:
         return

@@ -13,12 +13,14 @@ from app.papers.errors import AlreadyUsed, NotYours, PaperMissing
 from app.papers.events import PaperRemoved, PaperRestored
 from app.papers.models import Paper, PaperState, Side
 from app.papers.services.looking import end_looking
+from app.towns import services as towns
 
 CAN_BE_REMOVED = (PaperState.READY, PaperState.REFUSED)
 
 
 def remove(paper: Paper, side: Side) -> None:
     """Off the list. It can be brought back for an hour; then its bytes are destroyed."""
+    towns.take_turns()
     db.session.refresh(paper, with_for_update=True)
     if paper.is_removed:
         return
@@ -42,6 +44,7 @@ def _is_settled(visit: Visit, paper: Paper) -> bool:
 
 
 def bring_back(paper: Paper, side: Side) -> None:
+    towns.take_turns()
     db.session.refresh(paper, with_for_update=True)
     if not paper.is_removed:
         return

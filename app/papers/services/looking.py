@@ -11,7 +11,7 @@ from app.papers.errors import Garbled, NotReadable, NotTogether, OutOfStep
 from app.papers.events import PaperShown
 from app.papers.models import Look, Paper, Side
 from app.papers.names import HIDDEN
-from app.towns import services as towns
+from app.towns.services import look_again
 
 MOST_MARKS = 24
 NEAREST = 400
@@ -19,11 +19,11 @@ NEAREST = 400
 
 def show(visit: Visit, paper: Paper, side: Side) -> Look:
     """Open it for both. From here on this side turns the pages."""
+    look_again(visit, paper)  # both sides at once: the second changes what the first opened
     if not visit.is_being_attended:
         raise NotTogether
     if not paper.is_ready:
         raise NotReadable
-    towns.take_turns()  # both sides at once: the second changes what the first opened
     look = queries.look_of(visit)
     is_new = look is None or look.paper_id != paper.id
     if look is None:

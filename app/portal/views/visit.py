@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.assurance import queries as assurance
 from app.booking import queries as booking
-from app.booking.models import Visit
+from app.booking.models import Status, Visit
 from app.core import clock, stream
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other, wants_fragment
@@ -53,6 +54,8 @@ def visit(code: str) -> Response:
 def wait(code: str) -> Response:
     """The waiting room. The call takes place on this same page, so that it begins at once."""
     found = booking.booked_visit_or_404(code)
+    if wants_fragment() and request.args.get("part") == "heading":
+        return _heading(found)
     if not found.is_over and assurance.is_asked(found, Moment.ENTER):
         return see_other(url_for("assurance.show", code=code))
     if request.method == "POST":
@@ -65,6 +68,7 @@ def wait(code: str) -> Response:
         "portal/wait.html",
         "portal/_place.html",
         visit=found,
+        heading=_called(found),
         place=queue.place_of(found),
         is_late_comer=queries.is_late_comer(found),
         ways=booking.other_ways(found),
@@ -104,6 +108,24 @@ def room(code: str) -> AnyResponse:
     """Straight to the call, for whoever comes back to it from another device."""
     booking.booked_visit_or_404(code)
     return redirect(url_for(".wait", code=code), 303)
+
+
+def _heading(found: Visit) -> Response:
+    """What the waiting room is called now. Where the call ends, the call says so itself."""
+    if not (found.is_waiting or found.is_being_attended):
+        return make_response("", 204)
+    return page_or_fragment(
+        "portal/wait.html",
+        "portal/_wait_heading.html",
+        visit=found,
+        heading=_called(found),
+    )
+
+
+def _called(found: Visit) -> str:
+    if found.status is Status.IN_SERVICE:
+        return _("You are talking with %(name)s", name=found.clerk_name)
+    return _("Waiting room")
 
 
 def _may_offer_a_passkey(found: Visit) -> bool:

@@ -36,6 +36,7 @@ from app.recordings.models import (
 from app.recordings.services import compose, remux, segments, shelf
 from app.recordings.services.ledger import ask_for_stamp, open_ledger
 from app.recordings.services.remux import Part
+from app.towns import services as towns
 
 log = structlog.get_logger()
 
@@ -145,6 +146,7 @@ def _join(segment: Segment, take: Take, envelope: Envelope) -> None:
         purpose=shelf.ORIGINAL,
     )
     with transaction():
+        towns.take_turns()
         db.session.refresh(take, with_for_update=True)
         if take.original is not None:
             return  # somebody else joined them meanwhile, and they may be gone by now
@@ -229,6 +231,7 @@ def _plan(segment: Segment, takes: list[Take], text: bytes, title: str) -> compo
 
 
 def _note(segment: Segment, made: remux.Made, draft: Draft, is_untouched: bool | None) -> None:
+    towns.take_turns()
     db.session.refresh(segment, with_for_update=True)
     if segment.file is not None:
         return  # somebody else made it meanwhile

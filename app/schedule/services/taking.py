@@ -7,13 +7,20 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, first_or_none
 from app.core.events import publish
 from app.schedule import queries
 from app.schedule.errors import TimeTaken
 from app.schedule.events import AllocationMoved, HoldExpired
 from app.schedule.matching import Move
-from app.schedule.models import ACTIVE, Allocation, AllocationState, Resource, ResourceKind
+from app.schedule.models import (
+    ACTIVE,
+    RESTING,
+    Allocation,
+    AllocationState,
+    Resource,
+    ResourceKind,
+)
 from app.schedule.queries import Plan, Wish
 from app.towns import services as towns
 from app.towns.tenant import every_town, town_of
@@ -31,7 +38,8 @@ def reserve(
 
     With `expires_at` it is only held until then. Bookings that may change hands do, if that is
     what it takes. Whatever the wish is `releasing` is given back in the same breath, or rests that
-    long first (see `free`), unless it is needed for the new time.
+    long first (see `free`), unless it is needed for the new time. Of what rests already, no more is
+    taken than what is needed.
     """
     if towns.take_turns():
         wish = queries.afresh(wish)
@@ -42,7 +50,9 @@ def reserve(
     state = AllocationState.HELD if expires_at else AllocationState.BOOKED
     try:
         with db.session.begin_nested():
-            if wish.releasing:
+            if wish.releasing.startswith(RESTING):
+                _wake(plan, wish.releasing)
+            elif wish.releasing:
                 free(wish.releasing, rest=timedelta() if _needs(plan, wish.releasing) else rest)
             for move in plan.moves:
                 _hand_over(move)
@@ -121,12 +131,38 @@ def free(claim: str, *, rest: timedelta = timedelta()) -> int:
             .values(
                 state=AllocationState.HELD,
                 expires_at=clock.now() + rest,
-                claim=f"rest:{claim}",
+                claim=f"{RESTING}{claim}",
                 demand="",
             )
         )
         return int(freed.rowcount)  # type: ignore[attr-defined]
     return _set_free(claim)
+
+
+def give_back(claim: str, until: datetime) -> None:
+    """What was held until then is free; where it was taken from what rests, it rests on.
+
+    It rests as long as it would have without anybody holding it, not longer.
+    """
+    towns.take_turns()
+    held = sa.select(Allocation).where(Allocation.claim == claim, Allocation.expires_at == until)
+    for row in db.session.scalars(held).all():
+        rested = first_or_none(
+            sa.select(Allocation)
+            .where(
+                Allocation.claim.startswith(RESTING),
+                Allocation.state == AllocationState.FREED,
+                Allocation.expires_at > clock.now(),
+                Allocation.starts_at < row.ends_at,
+                Allocation.ends_at > row.starts_at,
+            )
+            .order_by(Allocation.expires_at.desc())
+        )
+        row.state = AllocationState.FREED
+        if rested:
+            row.state, row.claim, row.demand = AllocationState.HELD, rested.claim, ""
+            row.expires_at = rested.expires_at
+    db.session.flush()
 
 
 def block(resource: Resource, starts_at: datetime, ends_at: datetime, reason: str) -> Allocation:
@@ -252,6 +288,39 @@ def _needs(plan: Plan, claim: str) -> bool:
         for old in queries.allocations_of(claim)
         for take in plan.takes
     )
+
+
+def _wake(plan: Plan, claim: str) -> None:
+    """Of what rests, only what the plan needs no longer does."""
+    with every_town():
+        moved = [(move.to, db.session.get_one(Allocation, move.id)) for move in plan.moves]
+    needed = [(take.resource_id, take.starts_at, take.ends_at) for take in plan.takes]
+    needed += [(to, one.starts_at, one.ends_at) for to, one in moved]
+    for row in queries.allocations_of(claim):
+        pieces = [
+            (max(begin, row.starts_at), min(end, row.ends_at))
+            for resource_id, begin, end in sorted(needed)
+            if resource_id == row.resource_id and begin < row.ends_at and row.starts_at < end
+        ]
+        if not pieces:
+            continue
+        row.state = AllocationState.FREED
+        db.session.flush()
+        begins = [row.starts_at, *(end for _begin, end in pieces)]
+        ends = [*(begin for begin, _end in pieces), row.ends_at]
+        for begin, end in zip(begins, ends, strict=True):
+            if begin < end:
+                db.session.add(
+                    Allocation(
+                        resource_id=row.resource_id,
+                        starts_at=begin,
+                        ends_at=end,
+                        state=AllocationState.HELD,
+                        claim=claim,
+                        expires_at=row.expires_at,
+                    )
+                )
+    db.session.flush()
 
 
 def _hand_over(move: Move) -> None:

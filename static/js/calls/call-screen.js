@@ -37,7 +37,7 @@ export function mount(screen) {
   const call = new Call()
   const devices = new Devices()
   const room = new Room(base, devices.local)
-  const title = document.title
+  let title = document.title
   let next = screen.dataset.after ?? ''
   let hush = () => {}
   /** @type {(ending: string) => void} */
@@ -108,7 +108,7 @@ export function mount(screen) {
     say(sentence())
     hush()
     if (state === 'ringing' && !isInvited) ringOut()
-    document.title = state === 'ringing' ? `${text('ringing')} ${title}` : title
+    showTitle()
     if (state === 'ringing') {
       if (!isInvited) part('enter').focus()
       room.prepare(role === 'citizen' && (room.status || status) === 'called')
@@ -117,6 +117,13 @@ export function mount(screen) {
     if (state === 'back') timer = setTimeout(() => call.settle(), MESSAGE_FOR)
     offerTelephone()
     if (state === 'over') end(reason)
+  }
+
+  /** The page is called as its heading, which may have changed; while it rings that comes first. */
+  const showTitle = () => {
+    const heading = /** @type {HTMLElement | null} */ (document.querySelector('h1[data-title]'))
+    title = heading?.dataset.title ?? title
+    document.title = call.state === 'ringing' ? `${text('ringing')} ${title}` : title
   }
 
   /** Sound comes when it rings. Without the server there is still the page. */
@@ -294,6 +301,7 @@ export function mount(screen) {
     captions.then((hear) => hear(event))
   })
   on(call, 'change', showState)
+  on(document, 'htmx:after:swap', showTitle)
   on(room, 'people', showPeople)
   on(room, 'quality', () => {
     feel(room)
