@@ -47,7 +47,7 @@ AGAIN_AFTER = (10, 60, 600, 3600)  # seconds; the last one for ever
 
 def claim_due(most: int | None = None) -> list[int]:
     """Segments of this town whose file can be made now. Nobody else makes them meanwhile."""
-    now, found = clock.now(), []
+    now, found = clock.now(), list[int]()
     for segment in queries.in_state(State.CLOSING):
         if len(found) == most:
             break
