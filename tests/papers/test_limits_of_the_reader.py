@@ -120,6 +120,16 @@ def test_where_the_kernel_does_not_do_it_it_is_said_once_and_papers_are_read(tmp
     assert len([line for line in told if "Landlock" in line["event"]]) == 1
 
 
+def test_here_it_is_kept_to_its_folder_and_nothing_is_said(beside):
+    sandbox._warn_once.cache_clear()
+    (beside / "original").write_bytes(a_pdf(1))
+
+    with capture_logs() as told:
+        assert not sandbox.read(beside / "original", "pdf", most_pages=9).refused
+
+    assert told == []
+
+
 @pytest.mark.parametrize("refused", [locks.CREATE_RULESET, locks.RESTRICT_SELF])
 def test_a_kernel_that_says_no_takes_nothing_away(tmp_path, refused):
     honest = locks.system().syscall
