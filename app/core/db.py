@@ -4,6 +4,7 @@ import enum
 import random
 import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -241,19 +242,44 @@ def teach_sqlite(engine: sa.Engine) -> None:
         ):
             _patiently(connection, f"PRAGMA {pragma}")
 
+    # Of this process: who waits in it stands in line, and only the first asks the file. A crowd
+    # that all ask burns the processor, and some of it never has luck.
+    turn = threading.Lock()
+
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
         driver: Any = connection.connection.driver_connection
         connection.info["is_writer"] = _writing.get()
-        if _writing.get():
-            _patiently(driver, "BEGIN IMMEDIATE")
-        else:
+        if not _writing.get():
             driver.execute("BEGIN")
+            return
+        begun = time.monotonic()
+        connection.info["has_turn"] = turn.acquire(timeout=WRITE_WAIT_SECONDS)
+        try:
+            _patiently(driver, "BEGIN IMMEDIATE", begun)
+        except BaseException:
+            _pass_on(connection.info)
+            raise
+
+    def _pass_on(info: dict[Any, Any]) -> None:
+        if info.pop("has_turn", False):
+            turn.release()
+
+    @sa.event.listens_for(engine, "commit")
+    @sa.event.listens_for(engine, "rollback")
+    def _at_the_end(connection: sa.Connection) -> None:
+        if not (connection.closed or connection.invalidated):
+            _pass_on(connection.info)
+
+    @sa.event.listens_for(engine, "reset")
+    @sa.event.listens_for(engine, "invalidate")
+    def _however_it_ended(driver: Any, record: Any, why: Any) -> None:
+        _pass_on(record.info)
 
 
-def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+def _patiently(connection: sqlite3.Connection, statement: str, begun: float | None = None) -> None:
     """Take turns politely. SQLite's own wait would stop every other greenlet of this process."""
-    deadline = time.monotonic() + WRITE_WAIT_SECONDS
+    deadline = (begun or time.monotonic()) + WRITE_WAIT_SECONDS
     while True:
         try:
             connection.execute(statement)

@@ -1,18 +1,23 @@
 """Settings that would lie or leak, headers of every answer, a register in trouble, and assets."""
 
+import gc
 import re
 import sqlite3
+import threading
 from pathlib import Path
 
 import flask
 import psycopg
 import pytest
+import sqlalchemy as sa
+from flask_migrate import upgrade
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from itsdangerous import BadSignature
 from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app import create_app
 from app.core import assets
+from app.core import db as register
 from app.core.db import db, transaction
 from app.towns.models import Town
 from tests import town
@@ -134,10 +139,6 @@ def test_a_transaction_that_fails_writes_nothing():
 
 def test_a_writer_waits_for_another_and_then_gives_up_with_a_refusal(tmp_path, monkeypatch):
     """Two connections to one file: the second is told that the register is busy, after its wait."""
-    from flask_migrate import upgrade
-
-    from app.core import db as register
-
     monkeypatch.setattr(register, "WRITE_WAIT_SECONDS", 0.2)
     made = create_app(
         TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/busy.db"
@@ -159,6 +160,77 @@ def test_a_writer_waits_for_another_and_then_gives_up_with_a_refusal(tmp_path, m
         other.close()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def file_register(tmp_path):
+    """A register in a file of its own, as a house has it."""
+    made = create_app(
+        TESTING=True, INSTANCE=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/turns.db"
+    )
+    with made.app_context():
+        upgrade()
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_writers_of_one_process_stand_in_line_and_only_the_first_asks_the_file(
+    file_register, monkeypatch
+):
+    """Each of a crowd that asks the file keeps its processor busy, and some have bad luck."""
+    asking, most, order = set(), [0], []
+    ordinary = register._patiently
+
+    def noted(connection, statement, begun=None):
+        if statement.startswith("BEGIN"):
+            asking.add(connection)
+        most[0] = max(most[0], len(asking))
+        try:
+            ordinary(connection, statement, begun)
+        finally:
+            asking.discard(connection)
+
+    monkeypatch.setattr(register, "_patiently", noted)
+
+    def write(number):
+        with file_register.app_context():
+            with transaction():
+                order.append(number)
+                db.session.execute(sa.text("UPDATE town SET name = name"))
+            db.session.remove()
+
+    with transaction():
+        db.session.execute(sa.text("UPDATE town SET name = name"))
+        crowd = [threading.Thread(target=write, args=(number,)) for number in range(12)]
+        for one in crowd:
+            one.start()
+    for one in crowd:
+        one.join()
+
+    assert sorted(order) == list(range(12))
+    assert most == [1]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close", "invalidate", "forget"])
+def test_the_turn_passes_on_however_a_transaction_ends(file_register, end):
+    writing = register._writing.set(True)
+    connection = db.engine.connect()
+    begun = connection.begin()
+    match end:
+        case "commit" | "rollback":
+            getattr(begun, end)()
+        case "close" | "invalidate":
+            getattr(connection, end)()
+        case "forget":
+            del connection, begun
+            gc.collect()
+
+    with db.engine.begin() as another:
+        assert another.info["has_turn"]
+        another.execute(sa.text("UPDATE town SET name = name"))
+    register._writing.reset(writing)
+    assert "has_turn" not in db.engine.connect().info
 
 
 def rotate(folder, *words):
