@@ -112,8 +112,9 @@ class Invitation(OfTown, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     is_recovery: Mapped[bool] = mapped_column(default=False)
+    given_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Account.id))  # of the staff
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account] = relationship(foreign_keys=account_id)
 
     @property
     def is_open(self) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -56,6 +57,24 @@ def open_invitation(token: str) -> Invitation:
     if found is None or not found.is_open or not found.account.is_active:
         raise InvitationOver
     return found
+
+
+def let_in_by(account_id: int, since: datetime) -> frozenset[int]:
+    """That person, whoever gave them the link with which they got in since, and so on up.
+
+    Each of those could have kept the link, so that one person may stand behind all of them.
+    """
+    question = sa.select(Invitation.account_id, Invitation.given_by_id).where(
+        Invitation.used_at >= since, Invitation.given_by_id.is_not(None)
+    )
+    links = db.session.execute(question).all()
+    found, waiting = {account_id}, [account_id]
+    while waiting:
+        person = waiting.pop()
+        givers = {link.given_by_id for link in links if link.account_id == person} - found
+        found |= givers
+        waiting += givers
+    return frozenset(found)
 
 
 def digest_of(token: str) -> str:

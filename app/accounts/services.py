@@ -100,14 +100,14 @@ def employ(name: str, role: Role, languages: list[str], locale: str | None = Non
     return account
 
 
-def invite(account: Account) -> str:
+def invite(account: Account, by: Account | None = None) -> str:
     """A one-time token for the link. It is shown once and cannot be read back."""
-    token = _new_link(account, is_recovery=False)
+    token = _new_link(account, by, is_recovery=False)
     publish(StaffInvited(town_id=account.town_id, account_id=account.id, role=account.role.value))
     return token
 
 
-def offer_recovery(account: Account, *, reason: str = "") -> str:
+def offer_recovery(account: Account, by: Account | None = None, *, reason: str = "") -> str:
     """A one-time token for somebody who lost every passkey. Links given before are over.
 
     Whoever gives it has made sure who the person is; `reason` says how.
@@ -115,9 +115,9 @@ def offer_recovery(account: Account, *, reason: str = "") -> str:
     db.session.execute(
         sa.update(Invitation)
         .where(Invitation.account_id == account.id, Invitation.used_at.is_(None))
-        .values(used_at=clock.now())
+        .values(expires_at=clock.now())
     )
-    token = _new_link(account, is_recovery=True)
+    token = _new_link(account, by, is_recovery=True)
     publish(RecoveryOffered(town_id=account.town_id, account_id=account.id, reason=reason))
     return token
 
@@ -135,7 +135,7 @@ def reactivate(person: Account) -> None:
         publish(StaffReactivated(town_id=person.town_id, account_id=person.id))
 
 
-def _new_link(account: Account, *, is_recovery: bool) -> str:
+def _new_link(account: Account, by: Account | None, *, is_recovery: bool) -> str:
     token = secrets.token_urlsafe(24)
     life = timedelta(hours=float(current_app.config["INVITATION_HOURS"]))
     db.session.add(
@@ -144,6 +144,7 @@ def _new_link(account: Account, *, is_recovery: bool) -> str:
             digest=digest_of(token),
             expires_at=clock.now() + life,
             is_recovery=is_recovery,
+            given_by_id=by.id if by else None,
         )
     )
     db.session.flush()

@@ -1,11 +1,12 @@
-"""`flask archive …`: check what is kept, and change the key that closes the envelopes."""
+"""`flask archive …`: check what is kept, change the key that closes it, and what nobody knows."""
 
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
+from app.archive import queries
 from app.archive.models import Envelope, StoredFile
-from app.archive.services import check, checking, rewrap
+from app.archive.services import check, checking, owner_of, rewrap, strangers, take_in
 from app.core import keys
 from app.core.blocking import sees_blocked
 from app.core.db import db, transaction
@@ -36,6 +37,22 @@ def check_all(thoroughly: bool) -> None:
         is_broken = is_broken or bool(problems)
     if is_broken:
         raise SystemExit(1)
+
+
+@commands.command("strangers")
+@click.option("--take-in", "takes_in", is_flag=True, help="Write down again those that open.")
+def what_nobody_knows(takes_in: bool) -> None:
+    """What is in the store and not in the register: whose it is, and when it will be destroyed."""
+    found, taken = queries.strangers(), 0
+    for one in found:
+        if takes_in:
+            file = take_in(one)
+            whose, taken = (file.owner if file else ""), taken + bool(file)
+        else:
+            whose = owner_of(one)
+        day = one.noted_at + strangers.term()
+        click.echo(f"{one.place}: {whose or 'no key here opens it'}, until {day:%F}")
+    click.echo(f"{len(found)} files that the register does not know, {taken} taken in.")
 
 
 def _remember(problems: dict[str, str], *, clears: bool) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from app.archive.models import StoredFile
+from app.archive.models import StoredFile, Stranger
 from app.archive.queries import closed_by_older_keys
 from app.core.blocking import sees_blocked
 from app.core.db import db
@@ -29,6 +29,7 @@ def of_files() -> Iterator[Metric]:
         damaged = _count(alive, StoredFile.problem != "")
         leaving = _count(StoredFile.destroyed_at.is_not(None), StoredFile.away_at.is_(None))
         older = closed_by_older_keys()
+        strangers = db.session.scalar(sa.select(sa.func.count(Stranger.place)))
     for purpose, count, bytes_of in rows:
         kept.add_metric((purpose,), count)
         size.add_metric((purpose,), int(bytes_of))
@@ -37,6 +38,9 @@ def of_files() -> Iterator[Metric]:
     yield GaugeMetricFamily("ventanilla_files_damaged", "Found by the last check.", value=damaged)
     yield GaugeMetricFamily(
         "ventanilla_files_leaving", "Destroyed, with bytes still in the store.", value=leaving
+    )
+    yield GaugeMetricFamily(
+        "ventanilla_files_unknown", "In the store, and the register knows nothing.", value=strangers
     )
     yield GaugeMetricFamily(
         "ventanilla_envelopes_older_key", "Not closed by the newest key.", value=older

@@ -1,8 +1,8 @@
-"""What ended leaves the store at once; what was kept long enough ends; strangers are swept away."""
+"""What ended leaves the store at once; what was kept long enough ends; strangers are noted."""
 
 from datetime import timedelta
 
-from app.archive.services import ending
+from app.archive.services import ending, strangers
 from app.core import clock
 from app.core.db import transaction
 from app.core.jobs import every
@@ -22,6 +22,12 @@ def take_away_what_ended() -> int:
     return len(gone)
 
 
+@every(6 * 3600)
+def sweep_strangers() -> int:
+    """Returns how many were destroyed, long after they were noted."""
+    return strangers.sweep_strangers()
+
+
 @every(3600)
 def keep_to_the_terms() -> int:
     """Town by town; each step in a transaction of its own. Returns how many files ended."""
@@ -37,8 +43,3 @@ def keep_to_the_terms() -> int:
                 ending.shred_empty(now)
                 ending.forget_looks(now - LOOKS_KEPT)
     return count
-
-
-@every(6 * 3600)
-def sweep_strangers() -> int:
-    return ending.sweep_strangers()

@@ -87,6 +87,17 @@ class StoredFile(Personal, OfTown, Base):
         return self.destroyed_at is not None
 
 
+class Stranger(Base):
+    """Bytes in the store of which no row speaks, since when that is known. Of every town."""
+
+    __tablename__ = "stranger"
+
+    place: Mapped[str] = mapped_column(sa.String(1000), primary_key=True)
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    came_at: Mapped[datetime]
+    noted_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class HoldReason(enum.StrEnum):
     """Who may need files that would otherwise be destroyed."""
 

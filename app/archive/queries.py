@@ -8,7 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.archive.models import Envelope, FileHold, FileReading, FileTerm, StoredFile
+from app.archive.models import (
+    Envelope,
+    FileHold,
+    FileReading,
+    FileTerm,
+    StoredFile,
+    Stranger,
+)
 from app.archive.terms import OTHER, TERMS
 from app.core import keys
 from app.core.blocking import sees_blocked
@@ -252,6 +259,17 @@ def looks_at(ids: list[str]) -> dict[str, int]:
     )
     rows = db.session.execute(question.group_by(FileReading.file_id)).all()
     return {row[0]: int(row[1]) for row in rows}
+
+
+def strangers() -> Sequence[Stranger]:
+    """Bytes that the register does not know, noted longest ago first."""
+    return db.session.scalars(sa.select(Stranger).order_by(Stranger.noted_at)).all()
+
+
+def has_strangers(town_id: int) -> bool:
+    """Whether some of them are that town's."""
+    question = sa.select(Stranger.place).where(Stranger.place.like(f"%/{town_id}/__/%"))
+    return db.session.scalar(question.limit(1)) is not None
 
 
 def closed_by_older_keys() -> int:

@@ -2,7 +2,7 @@
 
 Data that must no longer be used, and must still be kept for a judge, is blocked before it is
 destroyed (LOPDGDD, article 32). Nobody can forget to ask: the session adds the condition. Only
-`sees_blocked()` looks past it, and only privacy and the archive use that.
+`sees_blocked()` looks past it, and only what ends or keeps data uses that, and what a court gets.
 """
 
 from collections.abc import Iterator

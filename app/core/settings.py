@@ -153,6 +153,7 @@ class Defaults:
     )
     S3_TIMEOUT_SECONDS = 20
     ARCHIVE_LOCKED: tuple[str, ...] = ()  # purposes that the store locks while in use: "act", …
+    ARCHIVE_STRANGERS_DAYS = 30  # for which files stay that the register does not know
     ARCHIVE_KEYS: tuple[str, ...] = ()  # newest first; empty: `archive_keys` in the instance folder
 
     CLAMD = ""  # unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310; empty: papers are not scanned

@@ -44,7 +44,10 @@ def link(code: str) -> Response:
         return _page("people_link", person=person, has_keys=has_keys)
     with transaction():
         reason = f"given by {current_account.code}"
-        give = people.offer_recovery(person, reason=reason) if has_keys else people.invite(person)
+        if has_keys:
+            give = people.offer_recovery(person, current_account, reason=reason)
+        else:
+            give = people.invite(person, current_account)
     address = towns.address_of(g.town, f"/desk/enrol/{give}")
     return _page("people_link", person=person, has_keys=has_keys, address=address)
 

@@ -35,6 +35,14 @@ class SomebodyElse(Refusal):
     message = _l("You have checked who they are yourself. Somebody else has to confirm it.")
 
 
+class MayBeOnePerson(Refusal):
+    status = 403
+    message = _l(
+        "One person could have signed in for both of you this week. Somebody else has to confirm"
+        " it."
+    )
+
+
 class RecoveryGone(Missing):
     message = _l("Nobody is waiting for this any more. Perhaps a colleague was quicker.")
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
+from flask import current_app
 
 from app.archive.errors import FileHeld, KeptUntil
 from app.core import clock
@@ -54,7 +55,8 @@ def clear_away() -> int:
 
 
 def _sweep() -> int:
-    before = clock.now() - GIVEN_UP
+    """After an older register was brought back they may be known again, as in the archive."""
+    before = clock.now() - timedelta(days=float(current_app.config["ARCHIVE_STRANGERS_DAYS"]))
     with every_town(), sees_blocked():
         known = queries.codes_on_their_way()
     db.session.rollback()

@@ -1,8 +1,9 @@
 """Reads one paper, page by page, and writes it anew. A program by itself: nothing of ours is here.
 
-It runs in a process of its own with little memory, little time and no network, because what it
-reads was made by strangers. It gets a folder with `original`, leaves there `clean.pdf`,
-`clean.jpeg` or `clean.png` and `sheet-1.webp`…, and says in one line of JSON what it found.
+It runs in a process of its own with little memory, little time, no network and no files but those
+it is given, because what it reads was made by strangers. It gets a folder with `original`, leaves
+there `clean.pdf`, `clean.jpeg` or `clean.png` and `sheet-1.webp`…, and says in one line of JSON
+what it found.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import json
 import os
 import re
 import resource
+import runpy
 import subprocess
 import sys
 import unicodedata
@@ -37,6 +39,14 @@ MOST_TEXT = 20_000  # signs of one page
 # What a camera writes about how it was held, and how that is put right.
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
+# What programs are made of: the interpreter, libraries, poppler, fonts. And what is nothing.
+PROGRAMS = (
+    *(Path(sys.prefix), Path(sys.base_prefix)),
+    *map(Path, ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache")),
+    *map(Path, ("/etc/fonts", "/var/cache/fontconfig", "/proc/self/status")),
+)
+PLACES_TO_SPEAK = (Path(os.devnull),)
+
 NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000
 NO_NEW_PRIVILEGES = 38
 
@@ -50,8 +60,11 @@ class Refused(Exception):
     """The reason, in one word that the house has a sentence for."""
 
 
-def confine() -> None:
-    """From here on: so much and no more, for us and for what we start."""
+def confine(folder: Path) -> bool:
+    """From here on: so much, that folder, and no more, for us and for what we start.
+
+    Returns whether this kernel could take the other files away.
+    """
     limits = {
         resource.RLIMIT_AS: MEMORY,
         resource.RLIMIT_CPU: PROCESSOR_SECONDS,
@@ -66,6 +79,13 @@ def confine() -> None:
     # A network of its own is an empty one. A machine that forbids it has the other locks.
     if system.unshare(NEW_NETWORK) != 0:
         system.unshare(NEW_USER | NEW_NETWORK)
+    locks = runpy.run_path(str(Path(__file__).with_name("locks.py")))
+    locks["open_no_sockets"]()
+
+    def keep() -> bool:
+        return bool(locks["keep_to"](folder, PROGRAMS, PLACES_TO_SPEAK))
+
+    return locks["survives"](keep) and keep()
 
 
 def read_pdf(folder: Path, most_pages: int) -> dict[str, Any]:
@@ -264,11 +284,11 @@ def answer(folder: Path, kind: str, most_pages: int) -> dict[str, Any]:
 
 def main() -> None:
     folder, kind, most_pages = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    confine()
+    is_kept = confine(folder)
     os.chdir(folder)
     with contextlib.redirect_stdout(sys.stderr):
         told = answer(folder, kind, most_pages)
-    sys.stdout.write(json.dumps({**told, "peak_kilobytes": peak()}))
+    sys.stdout.write(json.dumps({**told, "is_kept": is_kept, "peak_kilobytes": peak()}))
 
 
 def peak() -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,15 @@ def _run(folder: Path, kind: str, most_pages: int) -> dict[str, Any]:
     except ValueError:  # it was stopped: too much time, too much memory
         log.warning("a paper could not be read", ended=process.returncode)
         return {"refused": "bomb"}
+    if not told.get("is_kept"):
+        _warn_once()
     return told
+
+
+@cache
+def _warn_once() -> None:
+    """The other locks hold: memory, time, no network. Linux 5.13 and later have this one too."""
+    log.warning("the reader of papers is not kept from other files: there is no Landlock here")
 
 
 def _understood(told: dict[str, Any], folder: Path) -> Reading:

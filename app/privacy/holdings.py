@@ -350,7 +350,7 @@ NOT_PERSONAL = frozenset(
         *("resource", "skill", "shift", "shift_exception", "allocation"),
         *("audit_entry", "audit_anchor", "audit_cut", "audit_check"),
         *("duty_day", "api_key", "api_nonce", "webhook", "webhook_post", "setup_link"),
-        *("act_signer", "file_hold", "file_reading", "file_term"),
+        *("act_signer", "file_hold", "file_reading", "file_term", "stranger"),
         *("retention_rule", "retention_run", "blocking", "legal_hold", "day_figure"),
         "past_visit",
         # What belongs to a recording or a ledger ends with it.

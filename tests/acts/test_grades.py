@@ -15,6 +15,8 @@ from app.acts.errors import AlreadyEntered, NothingNew, UnknownSigner, WrongSign
 from app.acts.models import Grade
 from app.acts.sealing import development
 from app.acts.services import making
+from app.booking import services as booking
+from app.booking.models import Status
 from app.core import clock
 from app.core.db import db
 from tests import town
@@ -129,6 +131,34 @@ def test_a_lower_grade_does_not_come_after_a_higher_one(act, clerk, hand):
 
     with pytest.raises(NothingNew):
         services.sign(made, signed(hand, services.what_to_sign(made)), clerk)
+
+
+def test_what_came_after_an_act_that_was_signed_during_the_visit_gets_one_too(
+    identified, clerk, hand
+):
+    statement = services.begin(identified, clerk)
+    services.rewrite(statement, clerk, "Visc al carrer Major, 7.")
+    services.read_back(statement, clerk)
+    services.agree(statement, True, statement.text_digest)
+    services.sign_statement(statement, clerk)
+    db.session.commit()
+    (first,) = queries.acts_of(identified)
+    services.go_on(first)
+    entered(hand, clerk)
+    signed_one = services.sign(first, signed(hand, services.what_to_sign(first)), clerk)
+    db.session.commit()
+    services.go_on(signed_one)
+    identified.outcome = "Ja és al padró."
+    booking.move_on(identified, Status.SERVED)
+    db.session.commit()
+
+    newer, older, _ = queries.acts_of(identified)
+
+    assert (older, newer.reason, newer.grade) == (signed_one, "continued", Grade.AUTOMATIC)
+    services.go_on(newer)
+    said = json.loads(sealing.manifest_in(making.read(newer.edition)))
+    assert said["meeting"]["outcome"] == "Ja és al padró."
+    assert said["signatures"] == []
 
 
 def test_the_page_of_the_automatic_one_promises_nothing_more(client, place, act):

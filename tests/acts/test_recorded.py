@@ -9,12 +9,15 @@ from contextvars import Context
 import pytest
 from pypdf import PdfReader
 
+from app.accounts.models import Role
 from app.acts import csv, queries, sealing, services
 from app.acts.services import making
+from app.archive import queries as kept
 from app.booking import services as booking
 from app.booking.models import Status
 from app.calls import services as calls
 from app.calls.models import Part
+from app.core import clock
 from app.core.db import db
 from app.queue import services as queue
 from app.recordings import queries as recordings
@@ -228,3 +231,37 @@ def test_the_courts_package_has_the_film_too(act, ended):
     assert package.testzip() is None
     assert "recording/segment-1.webm" in package.namelist()
     assert ended.sha256 in services.index_of(act).decode()
+
+
+def test_of_a_blocked_visit_a_court_gets_all_and_nobody_else_anything(client, place, act, ended):
+    owner, code = act.owner, ended.visit.code
+    whole = zipfile.ZipFile(given_away(services.court_package(act))).namelist()
+    for file in kept.files_of(owner):
+        file.blocked_at = clock.now()
+    for row in (ended.visit, ended, *recordings.consents(ended.visit)):
+        row.blocked_at = clock.now()
+    db.session.commit()
+    town.enter(client, town.a_supervisor(role=Role.ADMINISTRATOR))
+    here = f"{town.base(place)}/office/acts/of/{csv.shown(act.csv)}"
+
+    court = town.send(client, f"{here}/court.asice", here)
+
+    package = zipfile.ZipFile(io.BytesIO(court.data))
+    assert package.testzip() is None
+    assert package.namelist() == whole
+    assert ended.sha256 in package.read("index.xml").decode()
+    assert town.send(client, f"{here}/index.xml", here).status_code == 200
+    for page in (f"visits/{code}/proof.zip", f"visits/{code}/act.pdf", f"check/{act.csv}/act.pdf"):
+        assert client.get(f"{town.base(place)}/ca/{page}").status_code == 404
+
+
+def test_a_blocked_film_is_in_no_package_but_the_courts(act, ended):
+    for file in kept.files_of(act.owner, "recording"):
+        file.blocked_at = clock.now()
+    db.session.commit()
+
+    court = zipfile.ZipFile(given_away(services.court_package(act)))
+    home = zipfile.ZipFile(given_away(services.proof_package(act)))
+
+    assert "recording/segment-1.webm" in court.namelist()
+    assert "recording/segment-1.webm" not in home.namelist()

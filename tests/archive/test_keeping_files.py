@@ -101,6 +101,9 @@ def test_a_draft_is_written_down_later_or_swept_away(store):
     db.session.commit()
     assert jobs.sweep_strangers() == 0
     with time_machine.travel(clock.now() + timedelta(days=2)):
+        assert jobs.sweep_strangers() == 0
+        assert store.exists(forgotten.place)
+    with time_machine.travel(clock.now() + timedelta(days=33)):
         assert jobs.sweep_strangers() == 1
 
     assert content_of(file) == SECRET
@@ -423,8 +426,9 @@ def test_the_sweeper_takes_nothing_that_somebody_knows(store):
     file.blocked_at = clock.now()
     db.session.commit()
 
-    with time_machine.travel(clock.now() + timedelta(days=30)):
-        assert ending.sweep_strangers() == 0
+    for days in (30, 90):
+        with time_machine.travel(clock.now() + timedelta(days=days)):
+            assert jobs.sweep_strangers() == 0
 
     assert store.exists(file.place)
 
@@ -459,6 +463,6 @@ def test_a_file_that_came_while_the_house_waited_for_its_turn_keeps_its_key(monk
     later = []
 
     with beside_another(monkeypatch, lambda: later.append(kept(b"another"))):
-        assert ending.shred_empty(clock.now() + timedelta(days=3)) == 0
+        assert ending.shred_empty(clock.now() + timedelta(days=5)) == 0
 
     assert archive.open_file(later[0]).read() == b"another"

@@ -1,5 +1,6 @@
 """Citizens come in with a code or a passkey, and see the visits that are theirs and no others."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -517,6 +518,80 @@ def test_a_recovery_that_is_not_confirmed_changes_nothing(client, two_clerks):
     assert links() == []
     declined = sa.select(AuditEntry).where(AuditEntry.name == "RecoveryDeclined")
     assert db.session.scalars(declined).one().facts["asked_by_id"] == clerk.id
+
+
+def taken_link_of(app, boss, colleague):
+    """The boss gives a new link for the colleague, and uses it himself. His second browser."""
+    his, second = app.test_client(), app.test_client()
+    town.enter(his, boss)
+    page = f"{HOME}/office/access/{colleague.code}/link"
+    address = re.search(r"/desk/enrol/([\w-]+)", town.send(his, page, page).text)
+    link = f"{HOME}/desk/enrol/{address[1]}"
+    options = post(second, f"{link}/options").json
+    assert "next" in post(second, f"{link}/finish", a_device().create(options)).json
+    return his, second
+
+
+@pytest.mark.parametrize("asks_as", ["himself", "the colleague"])
+def test_a_manager_is_not_both_people_of_a_recovery(app, two_clerks, asks_as):
+    a_key_of(a_citizen(), a_device())
+    boss = town.a_supervisor(name="Neus Serra")
+    (colleague, _), (_third, honest) = two_clerks
+    browsers = taken_link_of(app, boss, colleague)
+    asks, confirms = browsers if asks_as == "himself" else reversed(browsers)
+    town.send(asks, RECOVER, phone=town.PHONE, seen="video")
+    (found,) = recoveries()
+
+    refused = town.send(confirms, f"{RECOVER}/{found.code}/confirm")
+
+    assert refused.status_code == 403
+    assert "both of you" in refused.text
+    assert links() == []
+    assert town.send(honest, f"{RECOVER}/{found.code}/confirm").status_code == 303
+    assert len(links()) == 1
+
+
+def test_nor_through_somebody_whom_he_let_in_before(app, two_clerks):
+    a_key_of(a_citizen(), a_device())
+    boss, other_boss = town.a_supervisor(), town.a_supervisor(name="Laia Font")
+    a_key_of(other_boss, a_device())
+    (colleague, _), _ = two_clerks
+    his, _second = taken_link_of(app, boss, other_boss)
+    _, third = taken_link_of(app, other_boss, colleague)
+    town.send(his, RECOVER, phone=town.PHONE, seen="video")
+
+    refused = town.send(third, f"{RECOVER}/{recoveries()[0].code}/confirm")
+
+    assert refused.status_code == 403
+
+
+def test_a_week_later_whoever_came_by_a_link_confirms(app, two_clerks, monkeypatch):
+    a_key_of(a_citizen(), a_device())
+    boss = town.a_supervisor()
+    (colleague, _), _ = two_clerks
+    taken_link_of(app, boss, colleague)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    services.ask_recovery(town.PHONE, seen="video", by=boss)
+    db.session.commit()
+
+    services.grant_recovery(recoveries()[0].code, colleague)
+
+    assert recoveries() == []
+
+
+def test_a_link_that_was_given_and_not_used_takes_nobodys_voice(two_clerks):
+    a_key_of(a_citizen(), a_device())
+    boss = town.a_supervisor()
+    (colleague, _), _ = two_clerks
+    for _ in range(2):
+        accounts.offer_recovery(colleague, boss)
+    services.ask_recovery(town.PHONE, seen="video", by=boss)
+    db.session.commit()
+
+    services.grant_recovery(recoveries()[0].code, colleague)
+
+    assert recoveries() == []
 
 
 def test_a_recovery_waits_for_a_day_only(client, two_clerks, monkeypatch):

@@ -224,6 +224,63 @@ def test_two_do_not_make_the_same_file(ended):
     assert services.claim_due() == []
 
 
+def test_whoever_works_for_longer_than_was_claimed_has_it_still(ended, tmp_path, monkeypatch):
+    """The program goes on, past the end of the claim, until the claim was made again."""
+    ended_claims, honest_claim, honest_join = tmp_path / "ended", finishing._claim_again, remux.join
+    [number] = services.claim_due()
+    db.session.commit()
+    much_later = clock.now() + finishing.CLAIM * 2
+
+    def claims(segment_id):
+        honest_claim(segment_id)
+        ended_claims.touch()
+
+    def lasts(*told):
+        monkeypatch.setattr(clock, "now", lambda: much_later)
+        remux.run(["sh", "-c", f"until [ -e {ended_claims} ]; do sleep 0.05; done"])
+        assert services.claim_due() == []
+        return honest_join(*told)
+
+    monkeypatch.setattr(remux, "TOLD_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(finishing, "_claim_again", claims)
+    monkeypatch.setattr(remux, "join", lasts)
+
+    assert services.finish(number)
+
+    assert ended.state is State.KEPT
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_second_who_makes_the_same_changes_nothing_of_what_is_kept(ended, monkeypatch, fails):
+    """Their claims are lost in a failing network, say: one is done while the other still works."""
+    [number] = services.claim_due()
+    db.session.commit()
+    honest, kept = remux.join, []
+
+    def slowly(*told):
+        monkeypatch.setattr(remux, "join", honest)
+        services.finish(number)
+        kept.append((ended.file, ended.sha256, ended.kept_at))
+        if fails:
+            raise remux.Unreadable("too late")
+        return honest(*told)
+
+    monkeypatch.setattr(remux, "join", slowly)
+
+    assert services.finish(number)
+
+    db.session.expire_all()
+    assert kept == [(ended.file, ended.sha256, ended.kept_at)]
+    assert (ended.state, ended.problem, ended.attempts) == (State.KEPT, "", 0)
+    lines = [row.text for row in queries.entries(queries.meeting_of(ended.visit))]
+    assert sum('"event":"RecordingKept"' in line for line in lines) == 1
+
+
+def test_what_waits_for_its_turn_is_claimed_by_nobody_yet(ended):
+    assert services.claim_due(most=0) == []
+    assert services.claim_due(most=1) == [ended.id]
+
+
 def test_noise_is_no_film_and_is_tried_again_later(running, take):
     send(running, take, b"this is no film")
     services.stop(running, End.CLERK)

@@ -31,14 +31,15 @@ def ask(visit: Visit, by: Account | None = None) -> SealedAct:
 def ask_if_due(visit: Visit) -> SealedAct | None:
     """What the house does by itself: when something was stated, accepted, signed or recorded.
 
-    An act that was sealed during the visit does not say what came after it: another one does.
+    An act that was sealed during the visit, or signed in it, does not say what came after it:
+    another one does.
     """
     if not queries.is_worth_an_act(visit) and not recorded.is_on_record(visit):
         return None
     act = ask(visit)
     if act.step is Step.FIXED:
         write_down_anew(act)
-    elif act.is_sealed and act.grade is Grade.AUTOMATIC and _something_came_after(act):
+    elif act.is_sealed and _something_came_after(act):
         return replace(act, None, reason="continued")
     return act
 

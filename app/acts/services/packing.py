@@ -26,6 +26,7 @@ from app.acts.services.making import read
 from app.archive import queries as kept
 from app.archive import services as archive
 from app.core import clock
+from app.core.blocking import sees_blocked
 from app.core.i18n import speaking
 from app.core.timestamps import NoStamp
 
@@ -66,27 +67,33 @@ def proof_package(act: SealedAct) -> Iterator[bytes]:
 
 
 def court_package(act: SealedAct) -> Iterator[bytes]:
-    """ASiC-E: the same with the papers, and one signature over all of it beside it (CAdES)."""
-    parts = [*_parts(act, with_papers=True), _index_part(act)]
-    listed = _asic_manifest(parts)
-    signature = _signed(listed)
-    return _zipped(
-        [
-            *parts,
-            _part("META-INF/ASiCManifest001.xml", listed, "text/xml"),
-            _part("META-INF/signature001.p7s", signature, "application/pkcs7-signature"),
-        ],
-        mimetype=ASIC,
-    )
+    """ASiC-E: the same with the papers, and one signature over all of it beside it (CAdES).
+
+    What is blocked is kept for courts and for nobody else: here it is whole.
+    """
+    with sees_blocked():
+        parts = [*_parts(act, with_papers=True), _index_part(act)]
+        listed = _asic_manifest(parts)
+        signature = _signed(listed)
+        return _zipped(
+            [
+                *parts,
+                _part("META-INF/ASiCManifest001.xml", listed, "text/xml"),
+                _part("META-INF/signature001.p7s", signature, "application/pkcs7-signature"),
+            ],
+            mimetype=ASIC,
+        )
 
 
 def index_of(act: SealedAct) -> bytes:
     """The electronic index of what there is (NTI Expediente, ENI 1.0), with each digest (R9)."""
+    with sees_blocked():
+        documents = [*_documents(act)]
     root = ET.Element(f"{{{INDEX}}}indice")
     content = ET.SubElement(root, f"{{{INDEX}}}IndiceContenido", Id="CONTENT")
     made = manifest.at_second(clock.now())
     ET.SubElement(content, f"{{{CONTENT}}}FechaIndiceElectronico").text = made
-    for number, (name, digest, joined) in enumerate(_documents(act), start=1):
+    for number, (name, digest, joined) in enumerate(documents, start=1):
         one = ET.SubElement(content, f"{{{CONTENT}}}DocumentoIndizado", Id=f"DOC{number}")
         for tag, text in (
             ("IdentificadorDocumento", name),

@@ -17,11 +17,11 @@ from app.archive.services.ending import (
     release,
     shred,
     sweep_destroyed,
-    sweep_strangers,
 )
 from app.archive.services.keeping import Draft, envelope_for, keep, seal
 from app.archive.services.keys import rewrap
 from app.archive.services.reading import open_file, tell_reading
+from app.archive.services.strangers import owner_of, sweep_strangers, take_in
 from app.archive.services.terms import change_term
 
 __all__ = [
@@ -36,11 +36,13 @@ __all__ = [
     "keep",
     "lift",
     "open_file",
+    "owner_of",
     "release",
     "rewrap",
     "seal",
     "shred",
     "sweep_destroyed",
     "sweep_strangers",
+    "take_in",
     "tell_reading",
 ]

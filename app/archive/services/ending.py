@@ -1,10 +1,9 @@
-"""How files end, and what keeps them from ending: holds, promises of the store, the sweeper."""
+"""How files end, and what keeps them from ending: holds, and promises of the store."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from app.accounts.models import Account
 from app.archive import queries
@@ -26,9 +25,8 @@ from app.core.storage import the_store
 from app.towns import services as towns
 from app.towns.tenant import current_town_id, every_town
 
-log = structlog.get_logger()
-
 GRACE = timedelta(days=1)  # an upload that is under way has no row yet
+KEY_GRACE = timedelta(days=3)  # by then it is known whether this register is an older one
 AT_ONCE = 200
 
 
@@ -158,11 +156,16 @@ def destroy_due(now: datetime, limit: int = 1_000) -> int:
 
 
 def shred_empty(now: datetime) -> int:
-    """Envelopes whose last file has ended: nobody needs their key any more. How many."""
+    """Envelopes whose last file has ended: nobody needs their key any more. How many.
+
+    Whoever brought an older register back needs it: there may be files that it does not know.
+    """
+    if queries.has_strangers(current_town_id()):
+        return 0
     towns.take_turns()  # whoever puts a file into one now finds its key there
     with sees_blocked():
         envelopes = db.session.scalars(
-            sa.select(Envelope).where(queries.empty(now - GRACE)).limit(5_000)
+            sa.select(Envelope).where(queries.empty(now - KEY_GRACE)).limit(5_000)
         ).all()
     for envelope in envelopes:
         envelope.wrapped, envelope.shredded_at = None, now
@@ -218,28 +221,3 @@ def note_gone(codes: list[str]) -> None:
     with every_town(), sees_blocked():
         change = sa.update(StoredFile).where(StoredFile.id.in_(codes)).values(away_at=clock.now())
         db.session.execute(change, execution_options={"synchronize_session": False})
-
-
-def sweep_strangers() -> int:
-    """Bytes that no row speaks of, a day after they came: a process ended halfway. How many."""
-    store, count = the_store(), 0
-    before = clock.now() - GRACE
-    some: list[str] = []
-    for entry in store.entries():
-        if entry.changed_at < before:
-            some.append(entry.key)
-        if len(some) == AT_ONCE:
-            count, some = count + _sweep(some), []
-    count += _sweep(some)
-    return count + store.tidy(before)
-
-
-def _sweep(places: list[str]) -> int:
-    with every_town(), sees_blocked():
-        known = frozenset(
-            db.session.scalars(sa.select(StoredFile.place).where(StoredFile.place.in_(places)))
-        )
-    strangers = [(place, place) for place in places if place not in known]
-    for _, place in strangers:
-        log.warning("bytes without a row were swept away", place=place)
-    return len(sweep_destroyed(strangers))

@@ -35,7 +35,7 @@ LONGEST = 120
 class Draft:
     """Bytes that are in the store already, and no row speaks of them yet.
 
-    Without a row nobody can reach them; what never gets one is swept away after a day.
+    Without a row nobody can reach them; what never gets one is a stranger, and ends in a month.
     """
 
     id: str

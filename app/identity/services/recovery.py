@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.events import publish
 from app.core.i18n import speaking
 from app.identity import queries
-from app.identity.errors import RecoveryGone, SomebodyElse
+from app.identity.errors import MayBeOnePerson, RecoveryGone, SomebodyElse
 from app.identity.events import RecoveryAsked, RecoveryDeclined
 from app.identity.models import RecoveryCheck
 from app.messaging import services as messaging
@@ -26,6 +26,8 @@ from app.towns import queries as towns
 from app.towns import services as turns
 from app.towns.models import Town
 from app.towns.tenant import current_town_id
+
+LATELY = timedelta(days=7)  # by then somebody misses the passkeys that they had
 
 
 def ask_recovery(phone: str, *, seen: str, by: Account) -> None:
@@ -54,11 +56,15 @@ def ask_recovery(phone: str, *, seen: str, by: Account) -> None:
 def grant_recovery(code: str, by: Account) -> None:
     """A second person confirms: the one-time link goes to the citizen's own number.
 
-    Raises SomebodyElse for whoever asked.
+    Raises SomebodyElse for whoever asked, and MayBeOnePerson where one of both, or a third, gave
+    the link with which the other got in lately: it could have been used by who gave it.
     """
     found = _waiting(code)
     if found.asked_by_id == by.id:
         raise SomebodyElse
+    since = clock.now() - LATELY
+    if accounts.let_in_by(by.id, since) & accounts.let_in_by(found.asked_by_id, since):
+        raise MayBeOnePerson
     db.session.delete(found)
     _send_link(found.account, f"{found.seen}, seen by account:{found.asked_by_id}")
 

@@ -148,7 +148,7 @@ def invite() -> Response:
                 form.languages.data,
                 [one for one in towns.procedures() if one.id in chosen],
             )
-            token = accounts.invite(person)
+            token = accounts.invite(person, current_account)
         address = towns.address_of(g.town, f"/desk/enrol/{token}")
         return page("invited", person=person, address=address)
     return page("invite", 422 if form.errors else 200, form=form)

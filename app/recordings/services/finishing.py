@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 
+import sqlalchemy as sa
 import structlog
 
 from app.archive.models import Envelope
@@ -45,13 +46,15 @@ CLAIM = timedelta(minutes=15)  # whoever makes a file and says nothing for so lo
 AGAIN_AFTER = (10, 60, 600, 3600)  # seconds; the last one for ever
 
 
-def claim_due() -> list[int]:
+def claim_due(most: int | None = None) -> list[int]:
     """Segments of this town whose file can be made now. Nobody else makes them meanwhile."""
-    now, found = clock.now(), []
+    now, found = clock.now(), list[int]()
     for segment in queries.in_state(State.CLOSING):
+        if len(found) == most:
+            break
         is_free = segment.claimed_until is None or segment.claimed_until <= now
         if is_free and _is_complete(segment):
-            segment.claimed_until = now + _longest_work(segment)
+            segment.claimed_until = now + CLAIM
             found.append(segment.id)
     db.session.flush()
     return found
@@ -64,15 +67,9 @@ def _is_complete(segment: Segment) -> bool:
     return bool(segment.takes) and all(take.is_whole for take in segment.takes)
 
 
-def _longest_work(segment: Segment) -> timedelta:
-    """What a media server wrote is drawn again, which takes its time."""
-    length = timedelta(milliseconds=segment.at(segment.ended_at or clock.now()))
-    is_drawn = any(take.is_by_server for take in segment.takes)
-    return CLAIM + (length if is_drawn else timedelta())
-
-
 def finish(segment_id: int) -> bool:
     """Make its file. Returns whether it is settled; if not, it is tried again later."""
+    told = remux.still_at_it.set(lambda: _claim_again(segment_id))
     try:
         _finish(segment_id)
     except Exception as error:
@@ -80,12 +77,28 @@ def finish(segment_id: int) -> bool:
         db.session.rollback()
         with transaction():
             segment = db.session.get_one(Segment, segment_id)
+            if segment.state is not State.CLOSING:
+                return True  # somebody else has made it meanwhile
             pause = AGAIN_AFTER[min(segment.attempts, len(AGAIN_AFTER) - 1)]
             segment.attempts += 1
             segment.problem = str(error)[:300]
             segment.claimed_until = clock.now() + timedelta(seconds=pause)
         return False
+    finally:
+        remux.still_at_it.reset(told)
     return True
+
+
+def _claim_again(segment_id: int) -> None:
+    """Drawing an hour may take hours, and whoever does it is still there."""
+    its = (Segment.id == segment_id, Segment.state == State.CLOSING)
+    try:
+        with transaction():
+            db.session.execute(
+                sa.update(Segment).where(*its).values(claimed_until=clock.now() + CLAIM)
+            )
+    except Exception:  # the file is still made; at worst somebody else begins it too
+        log.exception("a claim was not renewed", segment=segment_id)
 
 
 def _finish(segment_id: int) -> None:

@@ -10,7 +10,9 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -20,6 +22,9 @@ Source = Callable[[], Iterator[bytes]]  # the bytes of one original, again each 
 PARAMETERS = "-f concat -c copy -f webm -cues_to_front 1"
 SECONDS = 600
 READ = 256 * 1024
+TOLD_EVERY_SECONDS = 60
+# Told again and again while a program works, so that whoever has the work can say they still do.
+still_at_it: ContextVar[Callable[[], None]] = ContextVar("still_at_it", default=lambda: None)
 
 
 class Unreadable(Exception):
@@ -194,7 +199,7 @@ def run(
     for pipe in pipes:
         pipe.thread.start()
     try:
-        said, complained = process.communicate(timeout=seconds)
+        said, complained = _until_it_ends(process, seconds)
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()
@@ -206,3 +211,16 @@ def run(
     if process.returncode:
         raise Unreadable(complained.decode(errors="replace")[-200:].strip() or "it failed")
     return said
+
+
+def _until_it_ends(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
+    """What it said and what it complained of. Raises TimeoutExpired after so many seconds."""
+    ends_at = time.monotonic() + seconds
+    while True:
+        left = ends_at - time.monotonic()
+        try:
+            return process.communicate(timeout=min(left, TOLD_EVERY_SECONDS))
+        except subprocess.TimeoutExpired:
+            if left <= TOLD_EVERY_SECONDS:
+                raise
+            still_at_it.get()()
