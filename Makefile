@@ -120,8 +120,8 @@ MINUTES = 5
 faults: $(DEV) $(CATALOGUES) ## break things under load and write build/faults.md (MINUTES=5 SEED=…)
 	@$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-access: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen in every language, width and set of colours
-	@$(BIN)/python -m tests.journeys.access.matrix
+access: $(DEV) $(NODE) $(CATALOGUES) ## look at every changed screen in every language, width and set of colours (MINUTES=600)
+	@$(BIN)/python -m tests.journeys.access.matrix $(if $(filter command line,$(origin MINUTES)),--minutes $(MINUTES))
 
 access-longer: $(DEV) $(NODE) $(CATALOGUES) ## look at every screen with texts 40 % longer than any of ours
 	@$(BIN)/python -m tests.journeys.access.longer

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from figures import Figure, alone, progress, quantile
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 from schedule_house import house
 
@@ -35,18 +35,8 @@ ROWS = 100_000
 BYTES_MUST, BYTES_AIM = 600, 400  # of one session, indexes included
 
 
-class Browser(FlaskClient):
-    """A client whose requests share nothing."""
-
-    def open(self, *words: object, **more: object) -> object:
-        for name in list(g) if g else ():
-            g.pop(name)
-        return super().open(*words, **more)  # type: ignore[arg-type]
-
-
 def measure(wanted: argparse.Namespace) -> list[Figure]:
     with house() as app:
-        app.test_client_class = Browser
         town_id = _a_town(app)
         found = [*_ceremonies(app), *_requests(app)]
         found += _table(app, town_id)
