@@ -166,12 +166,20 @@ def book(counter: Counter, heard: Heard, chance: random.Random, number: int) -> 
     visitor.connection.close()
 
 
-def write(counter: Counter, heard: Heard, pace: Pace, until: float, code: str, number: int) -> None:
-    """Letters of somebody in a call: each is a signal that the other side receives at once."""
-    gevent.sleep((number % 20) / 20 * pace.letter)
+def in_the_call(counter: Counter, code: str) -> Visitor:
+    """Somebody whose call has begun: their page is there."""
     visitor = Visitor(counter, PLACE)
     visitor.get(f"/ca/visits/{code}/wait")
-    window, turn = f"{number:016d}", 0
+    return visitor
+
+
+def write(
+    counter: Counter, heard: Heard, pace: Pace, until: float, visitor: Visitor, code: str
+) -> None:
+    """Letters of somebody in a call: each is a signal that the other side receives at once."""
+    chance = random.Random(f"{pace.name} {code}")
+    gevent.sleep(chance.random() * pace.letter)
+    window, turn = f"{chance.randrange(10**16):016d}", 0
     kind = {"Content-Type": "application/json", "X-CSRFToken": visitor.page_token}
     while time.perf_counter() < until:
         turn += 1
@@ -182,7 +190,7 @@ def write(counter: Counter, heard: Heard, pace: Pace, until: float, code: str, n
             heard.note("letter", answer.status, begun)
         except OSError:
             heard.note("letter", 599, begun)
-            visitor = Visitor(counter, PLACE)
+            visitor.connection.close()  # it opens again by itself
         gevent.sleep(max(0.0, pace.letter - (time.perf_counter() - begun)))
 
 
@@ -208,10 +216,11 @@ def of_load(
     before = counter.memory()
     crowd = come_in(counter, own, wanted.many)
     progress(f"load: {name}: {len(crowd)} wait")
+    calls = [(in_the_call(counter, code), code) for code in codes]
     found = [
         figure
         for pace in (BUSY, FLAT_OUT)
-        for figure in at_a_pace(f"{name}, {pace.name}", pace, counter, wanted, codes)
+        for figure in at_a_pace(f"{name}, {pace.name}", pace, counter, wanted, calls)
     ]
     still = sum(one.is_there for one in crowd)
     memory = f"{counter.memory():.0f} MB, {before:.0f} without"
@@ -224,15 +233,18 @@ def of_load(
 
 
 def at_a_pace(
-    name: str, pace: Pace, counter: Counter, wanted: argparse.Namespace, codes: list[str]
+    name: str,
+    pace: Pace,
+    counter: Counter,
+    wanted: argparse.Namespace,
+    calls: list[tuple[Visitor, str]],
 ) -> list[Figure]:
     heard = Heard()
     work, begun = counter.processor_seconds(), time.perf_counter()
     until = begun + wanted.seconds
     jobs = [gevent.spawn(read, counter, heard, pace, until, number) for number in range(READERS)]
     jobs += [
-        gevent.spawn(write, counter, heard, pace, until, code, number)
-        for number, code in enumerate(codes)
+        gevent.spawn(write, counter, heard, pace, until, visitor, code) for visitor, code in calls
     ]
     gevent.joinall(jobs, timeout=wanted.seconds + PATIENCE)
     gevent.killall(jobs)
