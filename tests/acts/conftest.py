@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.acts import services
+from app.acts import queries, services
 from app.acts.services import making
 from app.assurance import services as assurance
 from app.assurance.models import DocumentKind
@@ -90,3 +90,17 @@ def desk(client, clerk):
 def citizen(app):
     """Another browser."""
     return app.test_client()
+
+
+@pytest.fixture
+def act_in_mid_visit(identified, clerk):
+    """Of a statement signed while they still talk; the document is made and closed."""
+    statement = services.begin(identified, clerk)
+    services.rewrite(statement, clerk, "Visc al carrer Major, 7.")
+    services.read_back(statement, clerk)
+    services.agree(statement, True, statement.text_digest)
+    services.sign_statement(statement, clerk)
+    db.session.commit()
+    (act,) = queries.acts_of(identified)
+    services.go_on(act)
+    return act

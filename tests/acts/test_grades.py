@@ -134,18 +134,12 @@ def test_a_lower_grade_does_not_come_after_a_higher_one(act, clerk, hand):
 
 
 def test_what_came_after_an_act_that_was_signed_during_the_visit_gets_one_too(
-    identified, clerk, hand
+    identified, act_in_mid_visit, clerk, hand
 ):
-    statement = services.begin(identified, clerk)
-    services.rewrite(statement, clerk, "Visc al carrer Major, 7.")
-    services.read_back(statement, clerk)
-    services.agree(statement, True, statement.text_digest)
-    services.sign_statement(statement, clerk)
-    db.session.commit()
-    (first,) = queries.acts_of(identified)
-    services.go_on(first)
     entered(hand, clerk)
-    signed_one = services.sign(first, signed(hand, services.what_to_sign(first)), clerk)
+    signed_one = services.sign(
+        act_in_mid_visit, signed(hand, services.what_to_sign(act_in_mid_visit)), clerk
+    )
     db.session.commit()
     services.go_on(signed_one)
     identified.outcome = "Ja és al padró."

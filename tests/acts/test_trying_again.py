@@ -111,22 +111,16 @@ def test_pressed_twice_there_is_one_newer_act(act, clerk):
         services.correct(act, clerk)
 
 
-def test_what_came_after_an_act_that_was_sealed_during_the_visit_gets_one_too(identified, clerk):
-    statement = services.begin(identified, clerk)
-    services.rewrite(statement, clerk, "Visc al carrer Major, 7.")
-    services.read_back(statement, clerk)
-    services.agree(statement, True, statement.text_digest)
-    services.sign_statement(statement, clerk)
-    db.session.commit()
-    (first,) = queries.acts_of(identified)
-    services.go_on(first)
+def test_what_came_after_an_act_that_was_sealed_during_the_visit_gets_one_too(
+    identified, act_in_mid_visit
+):
     identified.outcome = "Ja és al padró."
     booking.move_on(identified, Status.SERVED)
     db.session.commit()
 
     newer, older = queries.acts_of(identified)
 
-    assert (older, newer.reason) == (first, "continued")
+    assert (older, newer.reason) == (act_in_mid_visit, "continued")
     services.go_on(newer)
     said = read_again(sealing.manifest_in(making.read(newer.edition)))
     assert said["meeting"]["times"]["ended_at"]
