@@ -127,6 +127,27 @@ test('our own state that comes back does not move us', () => {
   assert.equal(clerk.view.page, 3)
 })
 
+test('a mark outlives the news of what was before it', () => {
+  const [clerk, citizen] = both()
+  clerk.turn(1)
+  clerk.mark({ x: 0.5, y: 0.5 }, { x: 0.5, y: 0.5 })
+  clerk.hear({ ...STATE, page: 2, version: 2 })
+  assert.equal(clerk.marksHere.length, 1)
+  citizen.hear({ ...STATE, ...clerk.view, marks: clerk.state.marks, version: 3 })
+  assert.equal(citizen.marksHere.length, 1)
+})
+
+test('marks go with whoever shows: who takes over has what the server has, and another paper has none', () => {
+  const [clerk, citizen] = both()
+  clerk.mark({ x: 0.5, y: 0.5 }, { x: 0.5, y: 0.5 })
+  clerk.hear({ ...STATE, by: 'citizen', version: 2 })
+  assert.equal(clerk.marksHere.length, 0)
+  citizen.hear({ ...STATE, by: 'citizen', marks: [{ page: 1, left: 0, top: 0, width: 0.3, height: 0.1 }], version: 2 })
+  assert.equal(citizen.marksHere.length, 1)
+  citizen.hear({ ...STATE, paper: 'q', by: 'citizen', version: 3 })
+  assert.equal(citizen.marksHere.length, 0)
+})
+
 test('whoever begins to show goes on from what they look at', () => {
   const [, citizen] = both()
   citizen.turn(2)

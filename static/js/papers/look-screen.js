@@ -273,16 +273,22 @@ export async function openLook(place, { base, side, state, closed }) {
   let glimpsedAt = 0
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let telling
+  let hasMore = false
   const tell = () => {
     const now = performance.now()
     if (now - glimpsedAt > GLIMPSE_EVERY) {
       glimpsedAt = now
       whisper({ view: look.view })
     }
-    telling ??= setTimeout(() => {
-      telling = undefined
-      send({ ...look.view, marks: look.state.marks })
-    }, TELL_EVERY)
+    if (telling) hasMore = true
+    else telling = setTimeout(tellOn, TELL_EVERY)
+  }
+  /** One after another, and always the newest: an older one that was sent again would undo what came after it. */
+  const tellOn = async () => {
+    hasMore = false
+    await send({ ...look.view, marks: look.state.marks })
+    telling = undefined
+    if (hasMore && !gone.signal.aborted) tell()
   }
   /** @param {object} what */
   const send = (what) => post(`${base}/look`, what, { tries: 3 }).catch(() => {})

@@ -51,8 +51,10 @@ export class Look extends EventTarget {
   /** @param {State} state */
   hear(state) {
     if (state.version < this.state.version) return
-    this.state = state
-    // Whoever shows, or begins to, knows better than the server what they look at.
+    // Whoever shows, or begins to, knows better than the server what they look at; and whoever goes on showing, what they
+    // marked: what comes back from the server is older than the mark that was made meanwhile.
+    const goesOn = this.isShowing && state.by === this.side && state.paper === this.state.paper
+    this.state = goesOn ? { ...state, marks: this.state.marks } : state
     if (this.isShowing) this.isFollowing = true
     else if (this.isFollowing) this.view = viewOf(state)
     this.#say('change')
