@@ -12,6 +12,7 @@ from app.accounts.models import Account, Role
 from app.core.db import transaction
 from app.core.htmx import page_or_fragment, see_other
 from app.identity import queries, services
+from app.identity.errors import MayBeOnePerson
 from app.identity.forms import CheckForm, ConfirmForm
 from app.identity.session import current_account, requires
 from app.towns import queries as towns
@@ -89,6 +90,8 @@ def recover_citizen() -> Response:
             form=form,
             waiting=queries.recoveries(),
             is_alone=is_alone,
+            why_not=MayBeOnePerson.message,
+            may_be_one_person=services.may_be_one_person,
         )
     with transaction():
         services.ask_recovery(form.number, seen=str(form.seen.data), by=current_account)

@@ -32,6 +32,7 @@ from app.identity.services.recovery import (
     decline_recovery,
     forget_recoveries,
     grant_recovery,
+    may_be_one_person,
 )
 from app.identity.services.sessions import (
     close_session,
@@ -82,6 +83,7 @@ __all__ = [
     "is_to_be_seen",
     "keep_answers",
     "kept_answers",
+    "may_be_one_person",
     "open_kiosk",
     "open_session",
     "refuse_session",

@@ -62,11 +62,16 @@ def grant_recovery(code: str, by: Account) -> None:
     found = _waiting(code)
     if found.asked_by_id == by.id:
         raise SomebodyElse
-    since = clock.now() - LATELY
-    if accounts.let_in_by(by.id, since) & accounts.let_in_by(found.asked_by_id, since):
+    if may_be_one_person(found, by):
         raise MayBeOnePerson
     db.session.delete(found)
     _send_link(found.account, f"{found.seen}, seen by account:{found.asked_by_id}")
+
+
+def may_be_one_person(check: RecoveryCheck, by: Account) -> bool:
+    """Whether somebody could have got in lately both as who asked and as this one."""
+    since = clock.now() - LATELY
+    return bool(accounts.let_in_by(by.id, since) & accounts.let_in_by(check.asked_by_id, since))
 
 
 def decline_recovery(code: str) -> None:
