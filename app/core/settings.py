@@ -183,6 +183,7 @@ class Defaults:
     SESSION_COOKIE_NAME = "ventanilla"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
+    SESSION_REFRESH_EACH_REQUEST = False  # an answer that is late would undo what came after it
     MAX_CONTENT_LENGTH = 2 * 1024 * 1024
     MAX_FILES_LENGTH = 24 * 1024 * 1024  # of a form with whole papers, kept in memory
     MAX_FORM_MEMORY_SIZE = 256 * 1024

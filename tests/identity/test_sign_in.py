@@ -234,3 +234,35 @@ def test_a_wrong_answer_spends_the_challenge(client, clerk, device):
     post(client, f"{HOME}/desk/sign-in/finish", device.get(options))
 
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Challenge)) == 0
+
+
+@pytest.mark.parametrize("door", ["desk", "ca/me"])
+def test_a_page_that_asks_for_options_by_itself_undoes_nothing(client, clerk, door):
+    asked = post(client, f"{HOME}/{door}/sign-in/options")
+
+    told = asked.headers.getlist("Set-Cookie")
+    assert not any(one.startswith("ventanilla=") for one in told)
+    (given,) = (one for one in told if one.startswith("ventanilla-asked-"))
+    assert given.endswith("; HttpOnly; Path=/; SameSite=Lax")
+
+
+def test_a_browser_is_given_a_few_challenges_and_answers_each_of_them(client, clerk, device):
+    enrol(client, invitation(clerk), device)
+    given = [post(client, f"{HOME}/desk/sign-in/options").json for _ in range(7)]
+
+    def names():
+        return [name for *_, name in client._cookies if name.startswith("ventanilla-asked-")]
+
+    assert len(names()) == 4
+    late = post(client, f"{HOME}/desk/sign-in/finish", device.get(given[0]))
+    assert late.status_code == 403
+    for options in given[-1:-4:-1]:
+        answer = post(client, f"{HOME}/desk/sign-in/finish", device.get(options))
+        assert answer.status_code == 200
+
+
+def test_nobody_answers_what_another_browser_was_given(app, client, clerk, device):
+    enrol(client, invitation(clerk), device)
+    options = post(app.test_client(), f"{HOME}/desk/sign-in/options").json
+
+    assert post(client, f"{HOME}/desk/sign-in/finish", device.get(options)).status_code == 403

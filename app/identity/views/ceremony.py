@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, make_response, request, session
+from flask import Response, after_this_request, current_app, g, make_response, request
 from webauthn import base64url_to_bytes
 
 from app.core.db import transaction
@@ -62,10 +62,40 @@ def origin() -> str:
 
 
 def begin(begun: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """Remember in this browser which challenge it was given; the options are for its script."""
+    """Remember in this browser which challenge it was given; the options are for its script.
+
+    Each in a cookie of its own: a page asks for options by itself while somebody sends its form,
+    and the cookie of the whole session, as it was when they were asked for, would undo what the
+    form did.
+    """
     code, options = begun
-    session["challenges"] = [*session.get("challenges", []), code][-MOST_BEGUN:]
+    # A browser sends first what it was given first (RFC 6265, 5.4).
+    older = _given()[: -(MOST_BEGUN - 1)]
+
+    @after_this_request
+    def send(response: Response) -> Response:
+        words: dict[str, Any] = {
+            "path": "/",
+            "secure": current_app.config["PUBLIC_SCHEME"] == "https",
+            "httponly": True,
+            "samesite": "Lax",
+        }
+        for one in older:
+            response.delete_cookie(_cookie_of(one), **words)
+        response.set_cookie(_cookie_of(code), "1", **words)
+        return response
+
     return options
+
+
+def _cookie_of(code: str) -> str:
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-asked-{code}"
+
+
+def _given() -> list[str]:
+    """The challenges that this browser was given. Nobody guesses their codes."""
+    before = _cookie_of("")
+    return [name.removeprefix(before) for name in request.cookies if name.startswith(before)]
 
 
 def credential() -> dict[str, Any]:
@@ -82,7 +112,7 @@ def challenge(answer: dict[str, Any], purpose: str) -> Challenge:
     """The challenge that was answered, if this browser was given it for this. It is spent now."""
     value = _challenge_in(answer)
     with transaction():
-        return services.take_challenge(session.get("challenges", []), purpose, value)
+        return services.take_challenge(_given()[-2 * MOST_BEGUN :], purpose, value)
 
 
 def safe(target: str | None, home: str) -> str:
