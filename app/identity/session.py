@@ -313,16 +313,21 @@ def _drop(kind: SessionKind) -> None:
     g.setdefault("session_cookies", {})[kind] = ""
 
 
+def cookie_words(samesite: str) -> dict[str, Any]:
+    """What is said with each cookie of this feature, which no script reads."""
+    return {
+        "path": "/",
+        "secure": current_app.config["PUBLIC_SCHEME"] == "https",
+        "httponly": True,
+        "samesite": samesite,
+    }
+
+
 def _send_cookies(response: Response) -> Response:
     for kind, name in g.get("session_cookies", {}).items():
         is_kiosk_cookie = kind is SessionKind.KIOSK
-        words: dict[str, Any] = {
-            "path": "/",
-            "secure": current_app.config["PUBLIC_SCHEME"] == "https",
-            "httponly": True,
-            # A citizen comes from a link in a message; nobody else comes from elsewhere.
-            "samesite": "Lax" if kind is SessionKind.CITIZEN else "Strict",
-        }
+        # A citizen comes from a link in a message; nobody else comes from elsewhere.
+        words = cookie_words("Lax" if kind is SessionKind.CITIZEN else "Strict")
         if not name:
             response.delete_cookie(cookie_name(kind), **words)
             continue

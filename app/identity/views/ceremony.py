@@ -16,7 +16,7 @@ from app.identity import services
 from app.identity.errors import NotOnKiosk, PasskeyRefused
 from app.identity.events import PasskeyTurnedAway
 from app.identity.models import Challenge
-from app.identity.session import is_kiosk
+from app.identity.session import cookie_words, is_kiosk
 from app.towns import queries as towns
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,12 +74,7 @@ def begin(begun: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
     @after_this_request
     def send(response: Response) -> Response:
-        words: dict[str, Any] = {
-            "path": "/",
-            "secure": current_app.config["PUBLIC_SCHEME"] == "https",
-            "httponly": True,
-            "samesite": "Lax",
-        }
+        words = cookie_words("Lax")
         for one in older:
             response.delete_cookie(_cookie_of(one), **words)
         response.set_cookie(_cookie_of(code), "1", **words)
